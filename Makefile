@@ -1,0 +1,50 @@
+# The door to everything. `make help` lists the targets; ENVIRONMENT=, SETTINGS=file, OUT=dir choose; ARGS="--yes" hands options on.
+PYTHON ?= python3
+RUN := .venv/bin/python -m deployer
+BIN := .venv/bin
+export ENVIRONMENT SETTINGS OUT
+
+.DEFAULT_GOAL := help
+.PHONY: help airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-outputs test lint format bench integration
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+airflow-local: .venv/ready ## A real Airflow on this machine: no AWS account, no Docker, no root
+	@$(RUN) local $(ARGS)
+
+airflow-deploy: .venv/ready ## Render, check, show the changes, ask, deploy (ENVIRONMENT=dev)
+	@$(RUN) deploy $(ARGS)
+
+airflow-destroy: .venv/ready ## Remove what was deployed, after asking (ENVIRONMENT=dev)
+	@$(RUN) destroy $(ARGS)
+
+airflow-outputs: .venv/ready ## URL, log-in, bucket of what is deployed (ENVIRONMENT=dev)
+	@$(RUN) outputs $(ARGS)
+
+airflow-render: .venv/ready ## Write templates/<environment>/ from service.yml
+	@$(RUN) render $(ARGS)
+
+airflow-validate: .venv/ready ## Check service.yml and its templates, offline
+	@$(RUN) validate $(ARGS)
+
+test: .venv/ready ## The tests: offline, no root, no Docker
+	@$(BIN)/pytest $(ARGS)
+
+lint: .venv/ready ## Formatting, lint, types, import contracts
+	@$(BIN)/python -m tests.lint $(ARGS)
+
+format: .venv/ready ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+integration: .venv/ready ## The whole path with the AWS inside this machine and a real Airflow
+	@$(BIN)/pytest tests/integration -o addopts= --import-mode=importlib -ra $(ARGS)
+
+bench: .venv/ready ## Measure: render, deploy, clone to first DAG, memory
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; choose another with PYTHON=python3.12")'
+	@echo "Installing the tools into .venv (once)" >&2 && $(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Turn service.yml into CloudFormation templates: pure functions, no network, no clock, no randomness."""

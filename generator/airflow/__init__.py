@@ -1,0 +1,1 @@
+"""What Airflow needs wherever it runs: its components and their variables."""

@@ -1,0 +1,174 @@
+"""Read YAML as plain data that remembers where in the file each value stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+LARGEST_FILE = 200_000  # bytes; settings are a page or two
+MOST_VALUES = 20_000  # aliases of aliases multiply: stop before memory does
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+# Any JSON-like value; mypy cannot follow a recursive alias through pydantic, so object it is.
+Data: TypeAlias = object
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a file; line and column count from 1, as editors do."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong in a settings file, and what to write instead."""
+
+    position: Position
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        where = f"{self.position.file}:{self.position.line}:{self.position.column}"
+        return f"{where}: {self.path}: {self.what}" if self.path else f"{where}: {self.what}"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` holds every reason found, in the file's order."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's data and, for every value in it, the position of that value."""
+
+    file: str
+    data: Data
+    positions: dict[KeyPath, Position]
+
+    def position(self, path: KeyPath) -> Position:
+        """Where `path` stands, or the nearest mapping or list around it that the file has."""
+        while path and path not in self.positions:
+            path = path[:-1]
+        return self.positions.get(path, Position(self.file, 1, 1))
+
+
+def read(file: Path) -> Source:
+    """Read a YAML file; raise SettingsError when it is missing, unreadable, too large or not plain YAML."""
+    name = str(file)
+    try:
+        size = file.stat().st_size
+        text = file.read_text(encoding="utf-8") if size <= LARGEST_FILE else ""
+    except FileNotFoundError:
+        raise _fault(name, "no such file; name another with SETTINGS=file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise _fault(name, f"cannot be read: {reason}") from None
+    if size > LARGEST_FILE:
+        raise _fault(name, f"has {size:,} bytes; settings fit in {LARGEST_FILE:,}")
+    return parse(text, name)
+
+
+def parse(text: str, file: str) -> Source:
+    """Parse YAML text; `file` is the name used in positions. Raises SettingsError with every problem."""
+    try:
+        # Not the C loader: it overruns the stack on deeply nested text, and a page is read in milliseconds anyway.
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
+        raise SettingsError(Problem(place, "", f"not valid YAML: {error.problem or error.context}")) from None
+    except yaml.YAMLError as error:
+        raise _fault(file, f"not valid YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise _fault(file, "not valid YAML: nested too deeply") from None
+    if root is None:
+        raise _fault(file, "is empty; `serviceName: airflow` is a beginning")
+    return _Builder(file).build(root)
+
+
+def _fault(file: str, what: str) -> SettingsError:
+    return SettingsError(Problem(Position(file, 1, 1), "", what))
+
+
+class _Builder:
+    """Walks YAML's nodes once: gathers data, positions and problems."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._scalars = yaml.SafeLoader("")
+        self._positions: dict[KeyPath, Position] = {}
+        self._problems: list[Problem] = []
+        self._open: set[int] = set()
+        self._values = 0
+
+    def build(self, root: Node) -> Source:
+        data = self._value(root, ())
+        if self._problems:
+            raise SettingsError(*self._problems)
+        return Source(self._file, data, self._positions)
+
+    def _value(self, node: Node, path: KeyPath) -> Data:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise _fault(self._file, f"has more than {MOST_VALUES:,} values once its aliases are followed")
+        self._positions.setdefault(path, self._place(node))
+        if id(node) in self._open:
+            self._report(node, path, "contains itself through an alias; write the value out")
+            return None
+        self._open.add(id(node))
+        try:
+            if isinstance(node, MappingNode):
+                return dict(self._entries(node, path))
+            if isinstance(node, SequenceNode):
+                return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
+            return self._scalar(node, path)
+        finally:
+            self._open.discard(id(node))
+
+    def _entries(self, node: MappingNode, path: KeyPath) -> Iterator[tuple[str, Data]]:
+        seen: set[str] = set()
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                self._report(key_node, path, "a key must be a plain word")
+                continue
+            key: str = key_node.value
+            inner = (*path, key)
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                self._report(key_node, path, "`<<` is not supported; `environments:` lays one mapping over another")
+            elif key in seen:
+                self._report(key_node, inner, "written twice; keep one of the two")
+            else:
+                seen.add(key)
+                self._positions[inner] = self._place(key_node)
+                yield key, self._value(value_node, inner)
+
+    def _scalar(self, node: Node, path: KeyPath) -> Data:
+        try:
+            return self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            reason = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
+            self._report(node, path, f"cannot be read as YAML: {reason}")
+            return None
+
+    def _report(self, node: Node, path: KeyPath, what: str) -> None:
+        self._problems.append(Problem(self._place(node), dotted(path), what))
+
+    def _place(self, node: Node) -> Position:
+        return Position(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def dotted(path: KeyPath) -> str:
+    """A key path as people write it: `service.webserver.cpu`, `whitelistedIPs[0]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")

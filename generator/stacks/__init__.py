@@ -1,0 +1,1 @@
+"""The stacks: the root, its nested stacks, and the foundation beside it."""
