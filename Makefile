@@ -5,7 +5,7 @@ BIN := .venv/bin
 export ENVIRONMENT SETTINGS OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-outputs test lint format bench integration
+.PHONY: help airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-outputs airflow-password test lint format bench integration
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ airflow-destroy: .venv/ready ## Remove what was deployed, after asking (ENVIRONM
 airflow-outputs: .venv/ready ## URL, log-in, bucket of what is deployed (ENVIRONMENT=dev)
 	@$(RUN) outputs $(ARGS)
 
+airflow-password: .venv/ready ## Password of the first user (ENVIRONMENT=dev)
+	@$(RUN) password $(ARGS)
+
 airflow-render: .venv/ready ## Write templates/<environment>/ from service.yml
 	@$(RUN) render $(ARGS)
 
@@ -32,7 +35,7 @@ test: .venv/ready ## The tests: offline, no root, no Docker
 	@$(BIN)/pytest $(ARGS)
 
 lint: .venv/ready ## Formatting, lint, types, import contracts
-	@$(BIN)/python -m tests.lint $(ARGS)
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-timings
 
 format: .venv/ready ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -42,6 +45,9 @@ integration: .venv/ready ## The whole path with the AWS inside this machine and 
 
 bench: .venv/ready ## Measure: render, deploy, clone to first DAG, memory
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+service.schema.json: generator/config/settings.py .venv/ready
+	@$(RUN) schema > $@
 
 .venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; choose another with PYTHON=python3.12")'

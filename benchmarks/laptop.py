@@ -1,0 +1,118 @@
+"""From a fresh clone to the first DAG run that succeeded, and what each component weighs when nothing happens."""
+
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from benchmarks.measuring import CHECKOUT
+from tests.integration.airflow import Airflow
+
+ROUNDS = 3
+REST = 60  # seconds without work before memory is read
+DAG = "hello_workers"
+STEPS = ("tools installed", "Airflow healthy", "first DAG succeeded")
+
+
+@dataclass
+class Journey:
+    """Seconds since the clone began at which each step was reached, and MiB (PSS) of each component at rest."""
+
+    began: float = field(default_factory=time.perf_counter)
+    reached: list[float] = field(default_factory=list)
+    memory: dict[str, float] = field(default_factory=dict)
+
+    def mark(self) -> None:
+        self.reached.append(time.perf_counter() - self.began)
+
+
+def measure() -> Iterator[str]:
+    journeys = [journey() for _ in range(ROUNDS)]
+    yield "| from the start of the clone until | runs | median s | range s |"
+    yield "|---|---|---|---|"
+    for index, step in enumerate(STEPS):
+        seconds = [each.reached[index] for each in journeys]
+        median = statistics.median(seconds)
+        yield f"| {step} | {ROUNDS} | {median:.1f} | {min(seconds):.1f} - {max(seconds):.1f} |"
+    yield ""
+    yield f"| component, {REST} s at rest | MiB (PSS), median | range |"
+    yield "|---|---|---|"
+    for component in journeys[0].memory:
+        sizes = [each.memory[component] for each in journeys]
+        yield f"| {component} | {statistics.median(sizes):.0f} | {min(sizes):.0f} - {max(sizes):.0f} |"
+
+
+def journey() -> Journey:
+    """One fresh clone, driven to a DAG's success and stopped."""
+    folder = Path(tempfile.mkdtemp(prefix="airflow-bench-"))
+    folder.chmod(0o755)
+    checkout = folder / "airflow"
+    seen = Journey()
+    try:
+        subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(checkout)], check=True)
+        subprocess.run(["make", "--silent", ".venv/ready"], cwd=checkout, check=True, stdout=sys.stderr)
+        seen.mark()
+        _drive(checkout, folder / "log", seen)
+    finally:
+        shutil.rmtree(folder)
+    return seen
+
+
+def _drive(checkout: Path, log: Path, seen: Journey) -> None:
+    with log.open("wb") as output:
+        laptop = subprocess.Popen(
+            ["make", "airflow-local"],
+            cwd=checkout,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        while "Airflow is ready" not in log.read_text(errors="replace"):
+            if laptop.poll() is not None:
+                raise RuntimeError(log.read_text(errors="replace"))
+            time.sleep(0.2)
+        seen.mark()
+        _first_dag(checkout)
+        seen.mark()
+        time.sleep(REST)
+        seen.memory = _memory(checkout)
+    finally:
+        os.killpg(laptop.pid, signal.SIGINT)
+        laptop.wait(180)
+
+
+def _first_dag(checkout: Path) -> None:
+    command = ["make", "--silent", "airflow-password", "ENVIRONMENT=local"]
+    password = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
+    airflow = Airflow.log_in("http://localhost:8080", "admin", password)
+    while DAG not in airflow.dags():
+        time.sleep(0.2)
+    state = airflow.wait(DAG, airflow.trigger(DAG))
+    if state != "success":
+        raise RuntimeError(f"{DAG} ended as {state}")
+
+
+def _memory(checkout: Path) -> dict[str, float]:
+    """PSS of every component's processes: what they share is counted once."""
+    sizes: dict[str, float] = {}
+    for process in psutil.process_iter():
+        try:
+            home = process.environ().get("AIRFLOW_HOME", "")
+            if home.startswith(str(checkout)):
+                component = Path(home).parent.name
+                size = process.memory_full_info().pss / 2**20
+                sizes[component] = sizes.get(component, 0) + size
+        except psutil.Error:
+            continue
+    return dict(sorted(sizes.items()))

@@ -1,0 +1,1 @@
+"""Everything that touches AWS: templates as text go in, events and outputs come out."""

@@ -1,0 +1,1 @@
+"""All that is printed: talk to stderr, data to stdout."""

@@ -1,0 +1,56 @@
+"""One plain line an event, for logs of CI and for whoever wants no moving picture."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Mapping
+from datetime import UTC
+from typing import TextIO, TypeVar
+
+from deployer.events import StackEvent
+from deployer.statuses import Category
+
+Result = TypeVar("Result")
+
+# Colour comes on top of the status, which stands there in words.
+_COLOURS = {
+    Category.DONE: "32",
+    Category.IN_PROGRESS: "36",
+    Category.FAILED: "1;31",
+    Category.CANCELLED: "33",
+    Category.ROLLED_BACK: "35",
+}
+_STATUS_WIDTH = len("UPDATE_ROLLBACK_COMPLETE")
+
+
+def line(event: StackEvent, *, colour: bool = False) -> str:
+    """Return an event as time (UTC), status, place, type and reason."""
+    time = event.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    status = event.status.ljust(_STATUS_WIDTH)
+    if colour:
+        status = f"\x1b[{_COLOURS[event.category]}m{status}\x1b[0m"
+    parts = [time, status, event.path, event.type]
+    return "  ".join([*parts, event.reason] if event.reason else parts)
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Tell the user something, at once: on stderr, for stdout is kept for data."""
+    print(text, file=stream or sys.stderr, flush=True)
+
+
+def wants_colour(stream: TextIO, variables: Mapping[str, str]) -> bool:
+    """Whether to colour: on a terminal, unless NO_COLOR (https://no-color.org) or CI is set."""
+    return stream.isatty() and not variables.get("NO_COLOR") and not variables.get("CI")
+
+
+def show(
+    operation: Generator[StackEvent, None, Result], stream: TextIO | None = None, *, colour: bool = False
+) -> Result:
+    """Print each event of an operation as it comes, and return what the operation comes to."""
+    while True:
+        try:
+            event = next(operation)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        say(line(event, colour=colour), stream)

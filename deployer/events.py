@@ -1,0 +1,194 @@
+"""What happens to a stack and the stacks nested in it, as a stream of events."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from deployer import stacks
+from deployer.aws import Aws
+from deployer.clock import REAL_TIME, Clock
+from deployer.errors import DeployError, one_line
+from deployer.statuses import Category, category, is_busy, is_success
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+
+_LIMIT = 12 * 3600  # seconds after which nothing is waited for any longer
+_STARTS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """A change of a resource's status. `stack` is a path of logical ids such as `airflow-dev/Network`."""
+
+    time: datetime
+    stack: str
+    stack_id: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str
+
+    @property
+    def own(self) -> bool:
+        """Whether a stack speaks of itself here, and not of one of its resources."""
+        return self.physical_id == self.stack_id
+
+    @property
+    def path(self) -> str:
+        """The resource with its stack, for example `airflow-dev/Network/Vpc`."""
+        return self.stack if self.own else f"{self.stack}/{self.logical_id}"
+
+    @property
+    def category(self) -> Category:
+        """What kind of news this is."""
+        return category(self.status, self.reason)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation that has ended: the root's last status, and all that happened."""
+
+    status: str
+    events: tuple[StackEvent, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it did what was asked."""
+        return is_success(self.status)
+
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Since:
+    """From where on events count: not before `time`, and not those already `seen`."""
+
+    time: datetime = _EVER
+    seen: frozenset[str] = frozenset()
+
+
+def newest(aws: Aws, stack_id: str) -> Since:
+    """Mark the newest event of a stack: take it just before an operation is begun."""
+    page = next(_pages(aws, stack_id), [])
+    return Since(page[0]["Timestamp"], frozenset(e["EventId"] for e in page)) if page else Since()
+
+
+def last_operation(aws: Aws, stack_id: str) -> Since:
+    """Mark the beginning of the stack's latest operation, to follow one that runs already."""
+    for event in (event for page in _pages(aws, stack_id) for event in page):
+        if event.get("PhysicalResourceId") == stack_id and event.get("ResourceStatus") in _STARTS:
+            return Since(event["Timestamp"])
+    return Since()
+
+
+def follow(
+    aws: Aws, name: str, stack_id: str, since: Since, clock: Clock = REAL_TIME
+) -> Generator[StackEvent, None, Operation]:
+    """Yield the events of the operation that began after `since`, until the root has come to rest.
+
+    Each event comes once. The root is asked before its children, so that what a child did before the root
+    ended is always heard; events of one look are in order of time. Raises DeployError after 12 hours.
+    """
+    family = _Family(_Reader(name, stack_id, since.time, set(since.seen)))
+    history: list[StackEvent] = []
+    for _ in clock.ticks(_LIMIT):
+        fresh = family.look(aws)
+        history += fresh
+        yield from fresh
+        if any(family.ends(event) for event in fresh):
+            stack = stacks.find(aws, stack_id)
+            if stack is None or not is_busy(stack.status):
+                return Operation(stack.status if stack else "DELETE_COMPLETE", tuple(history))
+    raise DeployError(f"{name} is still at work after {_LIMIT // 3600} hours", "look at it in the AWS console")
+
+
+def first_cause(events: Iterable[StackEvent]) -> StackEvent | None:
+    """Return the earliest failure that is no consequence of another; else the earliest failure at all."""
+    ordered = sorted(events, key=lambda event: event.time)
+    for kind in (Category.FAILED, Category.CANCELLED):
+        for event in ordered:
+            if event.category is kind:
+                return event
+    return None
+
+
+@dataclass
+class _Reader:
+    """One stack of the family: from when on its events count, and which have been read."""
+
+    path: str
+    stack_id: str
+    start: datetime
+    seen: set[str] = field(default_factory=set)
+
+    def read(self, aws: Aws) -> list[StackEvent]:
+        """Fetch what is new, oldest first, looking no further back than to a page with something known."""
+        fresh: list[StackEvent] = []
+        for page in _pages(aws, self.stack_id):
+            new = [e for e in page if e["EventId"] not in self.seen and e["Timestamp"] >= self.start]
+            self.seen.update(e["EventId"] for e in new)
+            fresh += [_event(self.path, e) for e in new]
+            if len(new) < len(page):
+                break
+        return fresh[::-1]
+
+
+class _Family:
+    """A root and the nested stacks that have shown up so far."""
+
+    def __init__(self, root: _Reader) -> None:
+        self._readers = [root]
+        self._began: datetime | None = None
+
+    def look(self, aws: Aws) -> list[StackEvent]:
+        """Read every stack once, root first; a child that shows up is read at once, from the beginning."""
+        fresh: list[StackEvent] = []
+        for reader in self._readers:  # grows while it is walked
+            events = reader.read(aws)
+            fresh += events
+            for event in events:
+                self._began = self._began or event.time
+                self._adopt(event, self._began)
+        return sorted(fresh, key=lambda event: (event.time, self.ends(event)))
+
+    def ends(self, event: StackEvent) -> bool:
+        """Whether the root says here that it has come to rest."""
+        return event.own and event.stack_id == self._readers[0].stack_id and not is_busy(event.status)
+
+    def _adopt(self, event: StackEvent, began: datetime) -> None:
+        """Read a child from the operation's beginning: its own first event is older than its parent's word."""
+        child = event.physical_id
+        known = {"", *(reader.stack_id for reader in self._readers)}
+        if event.type == stacks.STACK_TYPE and not event.own and child not in known:
+            self._readers.append(_Reader(event.path, child, began))
+
+
+def _pages(aws: Aws, stack_id: str) -> Iterator[list[StackEventTypeDef]]:
+    """Pages of a stack's events, newest first; none when the stack is not there."""
+    try:
+        for page in aws.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+            yield page["StackEvents"]
+    except ClientError as error:
+        if not stacks.is_missing(error):
+            raise
+
+
+def _event(path: str, event: StackEventTypeDef) -> StackEvent:
+    return StackEvent(
+        time=event["Timestamp"],
+        stack=path,
+        stack_id=event["StackId"],
+        logical_id=event.get("LogicalResourceId", ""),
+        physical_id=event.get("PhysicalResourceId", ""),
+        type=event.get("ResourceType", ""),
+        status=event.get("ResourceStatus", ""),
+        reason=one_line(event.get("ResourceStatusReason", "")),
+    )

@@ -1,0 +1,55 @@
+"""Every resource of a stack and of the stacks nested in it, and what a removal makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from deployer.aws import Aws
+from deployer.stacks import STACK_TYPE, Stack, is_missing
+from deployer.template_text import Fate, fates
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource that exists. `stack` is a path of logical ids such as `airflow-dev/Network`."""
+
+    stack: str
+    logical_id: str
+    physical_id: str
+    type: str
+    fate: Fate
+
+    @property
+    def path(self) -> str:
+        """The resource with its stack, for example `airflow-dev/Network/Vpc`."""
+        return f"{self.stack}/{self.logical_id}"
+
+
+def resources(aws: Aws, stack: Stack) -> tuple[Resource, ...]:
+    """List what a stack and the stacks nested in it hold; the nested stacks themselves are left out."""
+    if stack.status == "REVIEW_IN_PROGRESS":  # has neither template nor resources yet
+        return ()
+    return tuple(_walk(aws, stack.id, stack.name, outlives=False))
+
+
+def _walk(aws: Aws, stack_id: str, path: str, *, outlives: bool) -> Iterator[Resource]:
+    """Walk down; what lies in a retained nested stack stays, whatever its own policy is."""
+    try:
+        policies = fates(aws.cloudformation.get_template(StackName=stack_id)["TemplateBody"])
+    except ClientError as error:
+        if is_missing(error):  # gone since its parent was read
+            return
+        raise
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+    for each in (summary for page in pages for summary in page["StackResourceSummaries"]):
+        logical_id, physical_id = each["LogicalResourceId"], each.get("PhysicalResourceId", "")
+        if not physical_id or each["ResourceStatus"] == "DELETE_COMPLETE":
+            continue
+        fate = Fate.STAYS if outlives else policies.get(logical_id, Fate.GOES)
+        if each["ResourceType"] == STACK_TYPE:
+            yield from _walk(aws, physical_id, f"{path}/{logical_id}", outlives=fate is Fate.STAYS)
+        else:
+            yield Resource(path, logical_id, physical_id, each["ResourceType"], fate)

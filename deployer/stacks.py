@@ -1,0 +1,79 @@
+"""A stack as it stands: its names, its status, its outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from deployer.aws import Aws
+from deployer.errors import DeployError, error_code
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+@dataclass(frozen=True)
+class StackNames:
+    """The names of an environment's two stacks."""
+
+    service: str
+    environment: str
+
+    @property
+    def root(self) -> str:
+        """The stack that holds everything that runs."""
+        return f"{self.service}-{self.environment}"
+
+    @property
+    def foundation(self) -> str:
+        """The stack of what must have content before the root can exist; made first, removed last."""
+        return f"{self.root}-foundation"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What CloudFormation says of a stack. `protected` is its termination protection."""
+
+    id: str
+    name: str
+    status: str
+    reason: str
+    parameters: frozenset[str]
+    outputs: dict[str, str]
+    protected: bool
+
+
+def find(aws: Aws, name_or_id: str) -> Stack | None:
+    """Look a stack up; None when it does not exist or has been deleted."""
+    try:
+        found = aws.cloudformation.describe_stacks(StackName=name_or_id)["Stacks"]
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    if not found or found[0]["StackStatus"] == "DELETE_COMPLETE":
+        return None
+    stack = found[0]
+    return Stack(
+        id=stack.get("StackId", name_or_id),
+        name=stack["StackName"],
+        status=stack["StackStatus"],
+        reason=stack.get("StackStatusReason", ""),
+        parameters=frozenset(p["ParameterKey"] for p in stack.get("Parameters", []) if "ParameterKey" in p),
+        outputs={o["OutputKey"]: o.get("OutputValue", "") for o in stack.get("Outputs", []) if "OutputKey" in o},
+        protected=stack.get("EnableTerminationProtection", False),
+    )
+
+
+def outputs(aws: Aws, name: str) -> dict[str, str]:
+    """Return the outputs of a stack by their names. Raises DeployError when there is no such stack."""
+    stack = find(aws, name)
+    if stack is None or stack.status == "REVIEW_IN_PROGRESS":
+        raise DeployError(f"there is no stack {name} in {aws.region}", "deploy first with `make airflow-deploy`")
+    return stack.outputs
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether AWS says that a stack does not exist: that has no error code of its own."""
+    text = error.response.get("Error", {}).get("Message", "")
+    return error_code(error) == "ValidationError" and "does not exist" in text

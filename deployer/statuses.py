@@ -1,0 +1,52 @@
+"""What a status of CloudFormation means. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+# CloudFormation's words for a resource that failed only because something else had failed before.
+_CONSEQUENCES = (
+    "resource creation cancelled",
+    "resource update cancelled",
+    "resource deletion cancelled",
+    "the following resource(s) failed to",
+    "was not successfully created",
+    "was not successfully updated",
+    "was not successfully deleted",
+    "rollback requested by user",
+)
+
+
+class Category(StrEnum):
+    """The five kinds of news about a resource."""
+
+    DONE = "done"
+    IN_PROGRESS = "in progress"
+    FAILED = "failed"
+    CANCELLED = "cancelled"  # failed as a consequence of another failure
+    ROLLED_BACK = "rolled back"  # or being rolled back
+
+
+def category(status: str, reason: str = "") -> Category:
+    """Sort a status; the reason tells a cause from a consequence."""
+    if status.endswith("_FAILED"):
+        return Category.CANCELLED if is_consequence(reason) else Category.FAILED
+    if "ROLLBACK" in status:
+        return Category.ROLLED_BACK
+    return Category.IN_PROGRESS if status.endswith("_IN_PROGRESS") else Category.DONE
+
+
+def is_consequence(reason: str) -> bool:
+    """Whether the reason of a failure only points to another failure."""
+    lowered = reason.lower()
+    return any(phrase in lowered for phrase in _CONSEQUENCES)
+
+
+def is_busy(status: str) -> bool:
+    """Whether an operation runs on the stack. REVIEW_IN_PROGRESS is a stack that does not exist yet."""
+    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+
+
+def is_success(status: str) -> bool:
+    """Whether an operation that ended in this status did what was asked."""
+    return status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE"}

@@ -1,0 +1,54 @@
+"""What the text of a template says by itself: which resources outlive their stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import yaml
+
+
+class Fate(StrEnum):
+    """What becomes of a resource when its stack is deleted."""
+
+    GOES = "goes"
+    STAYS = "stays"
+    SNAPSHOT = "leaves a snapshot"
+
+
+_POLICIES = {
+    "Delete": Fate.GOES,
+    "Retain": Fate.STAYS,
+    "RetainExceptOnCreate": Fate.STAYS,
+    "Snapshot": Fate.SNAPSHOT,
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads the short forms of CloudFormation's functions, whose values do not matter here, as nothing."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+
+
+def fates(template: str | Mapping[str, Any]) -> dict[str, Fate]:
+    """Return the fate of each resource by its logical id; `template` is text (YAML or JSON) or already parsed."""
+    parsed = yaml.load(template, _Loader) if isinstance(template, str) else template  # noqa: S506 - a SafeLoader
+    resources: Mapping[str, Any] = (parsed or {}).get("Resources") or {}
+    return {logical_id: _fate(resource) for logical_id, resource in resources.items()}
+
+
+def _fate(resource: Mapping[str, Any]) -> Fate:
+    policy = resource.get("DeletionPolicy")
+    return _POLICIES.get(policy, Fate.GOES) if isinstance(policy, str) else _default(resource)
+
+
+def _default(resource: Mapping[str, Any]) -> Fate:
+    """Databases alone are kept as a snapshot unasked.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+    """
+    kind, properties = resource.get("Type"), resource.get("Properties") or {}
+    alone = kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in properties
+    return Fate.SNAPSHOT if kind == "AWS::RDS::DBCluster" or alone else Fate.GOES

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+import pytest
+
+from deployer.aws import Identity, connect, own_session
+from deployer.errors import DeployError
+from tests.deployer.scripted_clients import scripted
+
+
+class _Sts:
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        return {"Account": "123456789012", "Arn": "arn:aws-cn:iam::123456789012:user/ada"}
+
+
+def test_without_region_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+
+    with pytest.raises(DeployError, match="AWS_REGION"):
+        connect(own_session({}))
+
+
+def test_the_users_region_is_taken_from_the_variable_that_the_other_tools_know() -> None:
+    assert own_session({"AWS_REGION": "eu-north-1"}).region_name == "eu-north-1"
+
+
+def test_the_end_point_and_region_are_those_given() -> None:
+    aws = connect(boto3.Session("a", "b", region_name="eu-west-1"), "http://127.0.0.1:1")
+
+    assert aws.region == "eu-west-1"
+    for client in (aws.cloudformation, aws.s3, aws.sts, aws.ecr):
+        assert client.meta.endpoint_url == "http://127.0.0.1:1"
+    assert aws.s3 is aws.s3
+
+
+def test_no_call_is_without_time_limit_and_buckets_go_in_the_path() -> None:
+    config = vars(connect(boto3.Session("a", "b", region_name="cn-north-1")).s3.meta.config)
+
+    assert (config["connect_timeout"], config["read_timeout"]) == (10, 60)
+    assert config["retries"] == {"mode": "adaptive", "total_max_attempts": 6}
+    assert config["s3"] == {"addressing_style": "path"}
+
+
+def test_identity_tells_the_partition() -> None:
+    aws = scripted({"sts": _Sts()})
+
+    assert aws.identity() == Identity("123456789012", "arn:aws-cn:iam::123456789012:user/ada", "aws-cn")

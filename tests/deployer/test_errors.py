@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from botocore import exceptions as boto
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deployer.errors import Declined, DeployError, explain, explained, one_line
+
+
+def _answer(code: str, message: str = "because") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "CreateStack")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (boto.NoCredentialsError(), "no AWS credentials were found"),
+        (boto.ProfileNotFound(profile="prod"), "prod"),
+        (boto.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"), "incomplete"),
+        (boto.UnauthorizedSSOTokenError(), "aws sso login"),
+        (boto.TokenRetrievalError(provider="sso", error_msg="x"), "aws sso login"),
+        (boto.NoRegionError(), "You must specify a region; set AWS_REGION"),
+        (boto.InvalidRegionError(region_name="x y"), "set AWS_REGION"),
+        (boto.EndpointConnectionError(endpoint_url="https://x", error="no route"), "could not be reached"),
+        (boto.ConnectTimeoutError(endpoint_url="https://x", error="slow"), "could not be reached"),
+        (boto.ReadTimeoutError(endpoint_url="https://x", error="slow"), "could not be reached"),
+        (boto.SSLError(endpoint_url="https://x", error=ValueError("cert")), "could not be reached"),
+        (boto.ConnectionClosedError(endpoint_url="https://x"), "could not be reached"),
+        (boto.ProxyConnectionError(proxy_url="http://p"), "could not be reached"),
+        (_answer("ExpiredToken"), "have expired (CreateStack)"),
+        (_answer("RequestExpired"), "have expired"),
+        (_answer("InvalidClientTokenId"), "does not accept these credentials"),
+        (_answer("SignatureDoesNotMatch"), "does not accept these credentials"),
+        (_answer("AccessDenied", "no\nCreateStack for you"), "does not allow CreateStack: no CreateStack for you"),
+        (_answer("403", "Forbidden"), "does not allow CreateStack: Forbidden"),
+        (_answer("Throttling"), "throttling CreateStack"),
+        (_answer("ValidationError", "because."), "CreateStack failed: ValidationError: because"),
+        (_answer("404", ""), "CreateStack failed: 404: 404"),
+    ],
+)
+def test_every_trouble_is_one_line(error: BotoCoreError | ClientError, expected: str) -> None:
+    line = str(explain(error))
+
+    assert expected in line
+    assert "\n" not in line
+
+
+def test_a_malformed_request_does_not_tell_its_values() -> None:
+    error = boto.ParamValidationError(report="Invalid type for parameter Value, value: a-secret-value")
+
+    assert "a-secret-value" not in str(explain(error))
+
+
+def test_errors_of_botocore_come_out_explained() -> None:
+    with pytest.raises(DeployError, match="set AWS_REGION"), explained():
+        raise boto.NoRegionError
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(ZeroDivisionError), explained():
+        raise ZeroDivisionError
+
+
+def test_a_no_is_told_apart_by_its_exit_status() -> None:
+    assert (DeployError("x").exit_status, Declined("x").exit_status) == (1, 3)
+
+
+def test_the_hint_follows_the_line() -> None:
+    assert str(DeployError("it broke", "mend it")) == "it broke; mend it"
+
+
+def test_text_of_others_cannot_move_the_cursor() -> None:
+    assert one_line("a\r\n\tb\x1b[2Jc") == "a b [2Jc"
