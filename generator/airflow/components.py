@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from generator.config.settings import Settings, Task
 
-# Where each log server and health server listens: Airflow's own defaults.
+# Where the log servers listen: Airflow's own defaults.
 # https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html
-SCHEDULER_HEALTH_PORT = 8974
 WORKER_LOG_PORT = 8793
 TRIGGERER_LOG_PORT = 8794
 
@@ -58,7 +57,7 @@ def components(settings: Settings) -> Sequence[Component]:
     api_server = ("api-server", "--proxy-headers", "--port", str(port))
     return (
         _component("webserver", "Webserver", api_server, port, service.webserver, serves_tasks=True, migrates=True),
-        _component("scheduler", "Scheduler", ("scheduler",), SCHEDULER_HEALTH_PORT, service.scheduler),
+        _component("scheduler", "Scheduler", ("scheduler",), None, service.scheduler),
         _component("dag-processor", "DagProcessor", ("dag-processor",), None, service.dag_processor),
         _component("triggerer", "Triggerer", ("triggerer",), TRIGGERER_LOG_PORT, service.triggerer, serves_tasks=True),
         _component("workers", "Workers", ("celery", "worker"), WORKER_LOG_PORT, service.workers, serves_tasks=True),

@@ -25,10 +25,11 @@ def constant_variables(settings: Settings) -> dict[str, str]:
         # Per scheduler. The default of 32 would leave worker slots idle, or queue tasks until they time out.
         "CORE__PARALLELISM": str(workers.concurrency),
         "DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES),
+        # Bundles on disk have no versions to clean up: without this every worker keeps a process for it.
+        "DAG_PROCESSOR__STALE_BUNDLE_CLEANUP_INTERVAL": "0",
         "API__WORKERS": "1",
         "CELERY__WORKER_CONCURRENCY": str(workers.concurrency),
         "CELERY__CELERY_CONFIG_OPTIONS": "airflow_runtime.worker.CONFIG",
         "LOGGING__REMOTE_LOGGING": "True",
-        "SCHEDULER__ENABLE_HEALTH_CHECK": "True",
     }
     return {f"AIRFLOW__{name}": value for name, value in variables.items()}
