@@ -211,11 +211,13 @@ def _render(settings: Settings, options: argparse.Namespace) -> tuple[Path, bool
 
 
 def _deploy(settings: Settings, options: argparse.Namespace, aws: Aws) -> Deployed:
-    from deployer import deployment
+    from deployer import deployment, stacks
     from deployer.console import lines, tables
 
     folder, _ = _render(settings, options)
     image = options.image or settings.airflow.image or (LOCAL_IMAGE if settings.environment == LOCAL else "")
+    if not image and stacks.find(aws, settings.stack_name) is None:
+        raise DeployError("no image is given", 'name one: ARGS="--image NAME@DIGEST", or airflow.image in service.yml')
     desired = deployment.Desired(
         _names(settings), folder, parameters={"Image": image} if image else {}, tags=settings.tags
     )

@@ -1,0 +1,130 @@
+"""The command line: exit statuses, one clear line for what a user did wrong, and nothing left half done."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deployer import cli
+
+CHECKOUT = Path(__file__).parents[2]
+SERVICE = "serviceName: air\nowner: data\nenvironments: {dev: {}, prod: {}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a small service.yml, in which nothing chooses an environment or an account."""
+    (tmp_path / "service.yml").write_text(SERVICE)
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("AWS_")] + ["ENVIRONMENT", "SETTINGS", "OUT"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path
+
+
+def complaint(capsys: pytest.CaptureFixture[str]) -> str:
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    return printed.err.strip()
+
+
+def test_render_writes_the_templates_of_the_environment(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["render", "--environment", "dev"]) == cli.DONE
+    assert (folder / "templates" / "dev" / "root.yml").exists()
+    assert complaint(capsys) == "templates/dev: written"
+    assert cli.main(["render", "--environment", "dev"]) == cli.DONE
+    assert complaint(capsys) == "templates/dev: as it should be"
+
+
+def test_variables_choose_as_options_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "service.yml").rename(folder / "mine.yml")
+    for name, value in {"ENVIRONMENT": "prod", "SETTINGS": "mine.yml", "OUT": "elsewhere"}.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["render"]) == cli.DONE
+    assert (folder / "elsewhere" / "root.yml").exists()
+
+
+def test_without_an_environment_those_defined_are_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["render"]) == cli.WRONG_USE
+    assert complaint(capsys) == (
+        "service.yml:3:1: environments: ENVIRONMENT is not set; defined here: dev, prod (export ENVIRONMENT=NAME)"
+    )
+    assert [path.name for path in folder.iterdir()] == ["service.yml"]
+
+
+@pytest.mark.parametrize("verb", ["render", "validate", "deploy", "destroy", "outputs", "password"])
+def test_wrong_settings_stop_every_verb_before_anything(
+    folder: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    (folder / "service.yml").write_text(SERVICE + "zzz: 1\nservice: {scheduler: {cpu: x}}\n")
+    assert cli.main([verb, "--environment", "dev"]) == cli.WRONG_USE
+    lines = complaint(capsys).splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["service.yml:4:1", "zzz"],
+        ["service.yml:5:23", "service.scheduler.cpu"],
+    ]
+    assert [path.name for path in folder.iterdir()] == ["service.yml"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["render", "--environment", "dev", "--out", "service.yml/templates"]) == cli.FAILED
+    line = complaint(capsys)
+    assert line.startswith("service.yml/templates cannot be written: ")
+    assert line.endswith("; choose another folder with OUT=dir")
+
+
+def test_without_a_region_a_deploy_says_what_to_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["deploy", "--environment", "dev"]) == cli.FAILED
+    assert "export AWS_REGION=" in complaint(capsys)
+
+
+def test_without_credentials_a_deploy_says_how_to_get_some(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert cli.main(["deploy", "--environment", "dev"]) == cli.FAILED
+    assert complaint(capsys).startswith("no AWS credentials were found")
+
+
+def test_wrong_use_is_status_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["fly"])
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_validate_finds_nothing_in_what_is_shipped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    regions = ("us-east-1", "eu-central-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1")
+    words = [word for region in regions for word in ("--region", region)]
+    assert cli.main(["validate", "--environment", "dev", *words]) == cli.DONE
+    assert complaint(capsys) == "templates/dev: 0 findings"
+
+
+def test_validate_prints_what_it_finds_and_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (folder / "service.yml").open("a") as file:
+        file.write("metadataDb: {instanceType: db.nothing.micro}\n")
+    assert cli.main(["validate", "--environment", "dev"]) == cli.FAILED
+    assert "templates/dev/database.yml:" in capsys.readouterr().out
+
+
+def test_the_schema_is_data_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["schema"]) == cli.DONE
+    assert json.loads(capsys.readouterr().out)["title"] == "Settings"
+
+
+def test_help_needs_neither_boto3_nor_troposphere() -> None:
+    script = (
+        "import sys; from deployer import cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: print(sorted({'boto3', 'troposphere', 'cfnlint'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
