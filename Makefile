@@ -35,7 +35,7 @@ test: .venv/ready ## The tests: offline, no root, no Docker
 	@$(BIN)/pytest $(ARGS)
 
 lint: .venv/ready ## Formatting, lint, types, import contracts
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-timings
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 format: .venv/ready ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

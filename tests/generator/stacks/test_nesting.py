@@ -66,7 +66,7 @@ def test_the_parent_passes_inputs_and_reads_outputs_by_the_same_names(tree: Tree
 
 
 def test_a_stack_without_a_description_is_refused(tree: Tree) -> None:
-    def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:  # noqa: ARG001
+    def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
         return Outputs("x")
 
     with pytest.raises(ValueError, match="docstring"):

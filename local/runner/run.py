@@ -1,0 +1,168 @@
+"""Runs a cluster on this machine until a signal ends it."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from local.embedded_aws import Endpoint
+from local.errors import LocalError
+from local.layout import Layout
+from local.runner.container import Unit
+from local.runner.definitions import Clients, Deployed, ServiceTask, read
+from local.runner.display import Show, showing
+from local.runner.environment import Machine, process_environment
+from local.runner.family import survey
+from local.runner.logs import tail
+from local.runner.ports import require_free
+from local.runner.processes import Processes, clean_up
+from local.runner.records import Records
+from local.runner.signals import Requests, stop_requests
+from local.runner.supervisor import Supervisor
+from local.runner.task import LONGEST_PAUSE, Task
+
+IMAGE_ENTRY_POINT = ("-m", "airflow_runtime.entrypoint")  # what docker/Dockerfile starts with Python
+_TICK = 0.2  # seconds
+_TAIL = 20  # lines of a log
+_PATIENCE = 10.0  # seconds that killed processes may take to be gone
+
+
+def run(
+    layout: Layout,
+    endpoint: Endpoint,
+    cluster: str,
+    airflow_python: Path,
+    console: Console,
+    ready: Callable[[], None],
+) -> int:
+    """Start every service of `cluster` and keep all running until SIGINT, SIGTERM or SIGHUP; a second one ends at once.
+
+    `ready` is called once, when every health check has passed. Returns 0 when a signal ended it, 1 when a service
+    never came up. Raises LocalError when it cannot begin; nothing is left running either way.
+    """
+    deployed = read(Clients.of(endpoint.session(), endpoint.url), cluster)
+    machine = Machine.this(airflow_python, layout.checkout, endpoint.variables())
+    return run_here(layout, deployed, machine, console, ready)
+
+
+def run_here(
+    layout: Layout,
+    deployed: Deployed,
+    machine: Machine,
+    console: Console,
+    ready: Callable[[], None],
+    longest_pause: float = LONGEST_PAUSE,
+) -> int:
+    """Do what `run` does with what was read; what an earlier run left running is ended first.
+
+    `longest_pause`: seconds that a process which ends again and again stays down, at most.
+    """
+    report = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    with _explained(), alone(layout.run), stop_requests() as requests:
+        records = Records(layout.run / "processes")
+        clean_up(records, report)
+        require_free(deployed.tasks)
+        units = [unit for task in deployed.tasks for unit in prepare(layout, task, deployed, machine)]
+        start = Processes(records).start
+        supervisor = Supervisor([Task(unit, start, time.monotonic(), longest_pause) for unit in units], survey)
+        with showing(console) as show:
+            failed = supervise(supervisor, requests, show, ready)
+    if failed is None:
+        return 0
+    for line in (*tail(failed.unit.log, _TAIL, failed.unit.secrets), _verdict(failed)):
+        report(line)
+    return 1
+
+
+def prepare(layout: Layout, task: ServiceTask, deployed: Deployed, machine: Machine) -> Iterator[Unit]:
+    """Make an empty home for each process of a task, with the DAGs in it, and say what to start there."""
+    for number in range(1, task.desired + 1):
+        name = task.component if task.desired == 1 else f"{task.component}-{number}"
+        folder = layout.run / name
+        if folder.exists():
+            shutil.rmtree(folder)
+        home = folder / "home"
+        home.mkdir(parents=True)
+        (home / "dags").symlink_to(layout.checkout / "dags")
+        entry_point = task.entry_point or (str(machine.python), *IMAGE_ENTRY_POINT)
+        yield Unit(
+            name=name,
+            arguments=(*entry_point, *task.command),
+            environment=process_environment(task, deployed, machine, home),
+            folder=folder,
+            home=home,
+            health=task.health,
+            stop_timeout=task.stop_timeout,
+            secrets=tuple(task.secrets.values()),
+        )
+
+
+def supervise(supervisor: Supervisor, requests: Requests, show: Show, ready: Callable[[], None]) -> Task | None:
+    """Go on until everything has stopped; return the task that never came up when that was the cause.
+
+    Whatever is raised in here, everything that was started is ended first.
+    """
+    failed: Task | None = None
+    told = False
+    try:
+        while not supervisor.is_stopped:
+            now = time.monotonic()
+            snapshots = supervisor.tick(now)
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                show(snapshots)
+            if supervisor.is_ready and not told:
+                told = True
+                ready()
+            failed = failed or supervisor.hopeless
+            if requests.count > 1:
+                supervisor.kill()
+            elif requests.count or failed:
+                supervisor.stop(now)
+            time.sleep(_TICK)
+    finally:
+        _end(supervisor)
+    return failed
+
+
+def _end(supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not supervisor.is_stopped and time.monotonic() < deadline:
+        supervisor.kill()
+        supervisor.tick(time.monotonic())
+        time.sleep(0.05)
+
+
+def _verdict(failed: Task) -> str:
+    return f"{failed.unit.name}: ended {failed.failures} times without getting healthy; its log is {failed.unit.log}"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold `folder` for one runner at a time, however it ends. Raises LocalError when another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # logs and homes are nobody else's business
+    with (folder / "lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise LocalError(f"already running here as process {lock.read()}; end that one first") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LocalError(f"{error.filename or 'the runner'}: {error.strerror or error}") from error

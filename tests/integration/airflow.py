@@ -1,0 +1,67 @@
+"""A client of Airflow's REST API, as small as the tests need it."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+FINISHED = ("success", "failed")
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """Logged in with a token; `url` is the base URL."""
+
+    url: str
+    token: str
+
+    @classmethod
+    def log_in(cls, url: str, user: str, password: str) -> "Airflow":
+        """Get a token as https://airflow.apache.org/docs/apache-airflow/stable/security/api.html says."""
+        answer = _call(f"{url}/auth/token", "POST", {"username": user, "password": password}, "")
+        return cls(url, answer["access_token"])
+
+    def get(self, path: str) -> Any:
+        return _call(f"{self.url}/api/v2/{path}", "GET", None, self.token)
+
+    def dags(self) -> set[str]:
+        return {dag["dag_id"] for dag in self.get("dags")["dags"]}
+
+    def trigger(self, dag: str) -> str:
+        """Unpause a DAG and start a run; give the run's id."""
+        _call(f"{self.url}/api/v2/dags/{dag}", "PATCH", {"is_paused": False}, self.token)
+        run = _call(f"{self.url}/api/v2/dags/{dag}/dagRuns", "POST", {"logical_date": None}, self.token)
+        return str(run["dag_run_id"])
+
+    def wait(self, dag: str, run: str, seconds: float = 180) -> str:
+        """The state in which a run ends; TimeoutError when it does not."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            state: str = self.get(f"dags/{dag}/dagRuns/{run}")["state"]
+            if state in FINISHED:
+                return state
+            time.sleep(0.5)
+        raise TimeoutError(f"{dag} has not ended after {seconds} s: {self.instances(dag, run)}")
+
+    def instances(self, dag: str, run: str) -> list[dict[str, Any]]:
+        instances: list[dict[str, Any]] = self.get(f"dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
+        return instances
+
+    def log(self, dag: str, run: str, instance: dict[str, Any]) -> str:
+        """The log of an instance's last try, as the web interface shows it."""
+        path = f"dags/{dag}/dagRuns/{run}/taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
+        return json.dumps(self.get(f"{path}?map_index={instance['map_index']}&full_content=true")["content"])
+
+
+def _call(url: str, method: str, body: object, token: str) -> Any:
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    data = json.dumps(body).encode() if body is not None else None
+    try:
+        with urlopen(Request(url, data, headers, method=method), timeout=30) as answer:  # noqa: S310 - loopback
+            return json.load(answer)
+    except HTTPError as error:
+        raise RuntimeError(f"{method} {url}: {error.code} {error.read().decode()[:500]}") from error

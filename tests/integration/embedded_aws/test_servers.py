@@ -1,0 +1,110 @@
+"""The database and the broker that a template made: reached over TLS with what the stack generated."""
+
+import json
+import socket
+import ssl
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from local.embedded_aws import Endpoint
+from local.layout import Layout
+from tests.integration.embedded_aws.deploying import Trial
+from tests.integration.embedded_aws.templates import children
+
+
+@pytest.fixture
+def trial(endpoint: Endpoint) -> Trial:
+    deployed = Trial(endpoint)
+    assert deployed.create(children())["StackStatus"] == "CREATE_COMPLETE"
+    return deployed
+
+
+def ask_database(layout: Layout, trial: Trial, password: str, statement: str, *, tls: bool = True) -> str:
+    """What the database answers to a statement, asked by the pg8000 of the embedded AWS's own environment."""
+    script = """
+        import json, pg8000.native, ssl, sys
+        it = json.load(sys.stdin)
+        trust = ssl.create_default_context(cafile=it["trust"]) if it["tls"] else False
+        connection = pg8000.native.Connection(
+            "airflow", host="localhost", port=it["port"], password=it["password"], database="airflow", ssl_context=trust
+        )
+        print(connection.run(it["statement"]))
+    """
+    asked = {
+        "trust": str(trial.endpoint.certificates),
+        "port": int(trial.outputs()["DatabasePort"]),
+        "password": password,
+        "statement": statement,
+        "tls": tls,
+    }
+    python = layout.venvs / "aws" / "bin" / "python"
+    done = subprocess.run(
+        [python, "-c", textwrap.dedent(script)], input=json.dumps(asked), capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
+
+
+def password_of(trial: Trial) -> str:
+    password: str = json.loads(trial.secret(trial.outputs()["DatabaseSecret"]))["password"]
+    return password
+
+
+def ask_broker(port: int, certificates: Path, *lines: str) -> list[str]:
+    trust = ssl.create_default_context(cafile=certificates)
+    with (
+        socket.create_connection(("localhost", port), timeout=5) as plain,
+        trust.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        answers = connection.makefile("r")
+        told = []
+        for line in lines:
+            connection.sendall(f"{line}\r\n".encode())
+            told.append(answers.readline().strip())
+        return told
+
+
+def test_the_database_speaks_tls_and_knows_the_generated_password(layout: Layout, trial: Trial) -> None:
+    password = password_of(trial)
+    assert (
+        ask_database(layout, trial, password, "SELECT current_user, current_database()") == "[['airflow', 'airflow']]\n"
+    )
+    assert "TLS only" in ask_database(layout, trial, password, "SELECT 1", tls=False)
+    assert "password authentication failed" in ask_database(layout, trial, "wrong", "SELECT 1")
+
+
+def test_what_is_in_the_database_survives_an_update(layout: Layout, trial: Trial) -> None:
+    password = password_of(trial)
+    ask_database(layout, trial, password, "CREATE TABLE kept AS SELECT 42 AS answer")
+    trial.update(children(cpu="1024"))
+    assert ask_database(layout, trial, password, "SELECT answer FROM kept") == "[[42]]\n"
+
+
+def test_a_new_password_in_the_template_reaches_the_database(layout: Layout, trial: Trial) -> None:
+    changed = children()
+    changed["Database"]["Resources"]["Database"]["Properties"]["MasterUserPassword"] = 'it\'s \\ "new"'
+    assert trial.update(changed)["StackStatus"] == "UPDATE_COMPLETE"
+    assert ask_database(layout, trial, 'it\'s \\ "new"', "SELECT 1") == "[[1]]\n"
+
+
+def test_the_broker_speaks_tls_and_wants_the_generated_token(trial: Trial) -> None:
+    told = trial.outputs()
+    port, token = int(told["BrokerPort"]), trial.secret(told["TokenSecret"])
+    assert ask_broker(port, trial.endpoint.certificates, "PING")[0].startswith("-NOAUTH")
+    assert ask_broker(port, trial.endpoint.certificates, f"AUTH {token}", "PING") == ["+OK", "+PONG"]
+
+    changed = children()
+    changed["Broker"]["Resources"]["Broker"]["Properties"]["AuthToken"] = "another-token-of-16"
+    assert trial.update(changed)["StackStatus"] == "UPDATE_COMPLETE"
+    assert ask_broker(port, trial.endpoint.certificates, "AUTH another-token-of-16") == ["+OK"]
+    assert ask_broker(port, trial.endpoint.certificates, f"AUTH {token}")[0].startswith("-WRONGPASS")
+
+
+def test_no_secret_is_in_a_log_or_readable_by_others(layout: Layout, trial: Trial) -> None:
+    told = trial.outputs()
+    secrets = [password_of(trial).encode(), trial.secret(told["TokenSecret"]).encode()]
+    for path in layout.aws.rglob("*"):
+        if path.is_file() and "data" not in path.parts:
+            assert not any(secret in path.read_bytes() for secret in secrets), path

@@ -1,0 +1,133 @@
+"""`make airflow-local` in a fresh clone: a real Airflow runs what the templates deploy, and stops without a trace."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.airflow import Airflow
+from tests.integration.commands import READY, Laptop, bare_environment, make
+from tests.integration.machine import listening, running_in
+
+COMPONENTS = ("webserver", "scheduler", "dag-processor", "triggerer", "workers")
+DAGS = {"fan_out", "hello_workers", "publish_readings", "summarise_readings"}
+PORTS = {8080, 8793, 8794}
+
+
+@pytest.fixture(scope="module")
+def laptop(clone: Path) -> Iterator[Laptop]:
+    """Started where another one was killed in the middle of its start: it has to clean up first."""
+    killed = Laptop.start(clone, clone.parent / "killed.log")
+    killed.wait(re.compile(r"scheduler +starting"))
+    assert len(running_in(clone)) > 8
+    os.killpg(killed.process.pid, signal.SIGKILL)
+    killed.process.wait()
+    laptop = Laptop.start(clone, clone.parent / "airflow-local.log")
+    yield laptop
+    laptop.interrupt()
+
+
+@pytest.fixture(scope="module")
+def airflow(laptop: Laptop) -> Airflow:
+    said = laptop.wait(READY)
+    password = make(laptop.checkout, "airflow-password", "ENVIRONMENT=local").stdout.strip()
+    assert len(password) == 24
+    return Airflow.log_in(said["url"], said["user"], password)
+
+
+def test_a_start_after_a_kill_leaves_one_of_each(laptop: Laptop, airflow: Airflow) -> None:
+    programs = [" ".join(process.cmdline()) for process in running_in(laptop.checkout)]
+    for program in ("local.aws", "valkey-server", "postgres -D", "airflow api_server", "airflow scheduler"):
+        found = [words for words in programs if program in words]
+        assert len(found) == 1, found
+
+
+def test_every_deployed_component_is_healthy(laptop: Laptop, airflow: Airflow) -> None:
+    health = airflow.get("monitor/health")
+    for part in ("metadatabase", "scheduler", "triggerer", "dag_processor"):
+        assert health[part]["status"] == "healthy", health
+    for component in COMPONENTS:
+        assert re.search(rf"^{component} +healthy after", laptop.text(), re.MULTILINE), laptop.text()
+
+
+def test_a_wrong_password_is_refused(airflow: Airflow) -> None:
+    with pytest.raises(RuntimeError, match="401"):
+        Airflow.log_in(airflow.url, "admin", "wrong")
+
+
+def test_the_sample_dags_succeed_on_the_worker_and_their_logs_are_kept(laptop: Laptop, airflow: Airflow) -> None:
+    deadline = time.monotonic() + 60
+    while airflow.dags() != DAGS and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert airflow.dags() == DAGS
+    assert airflow.get("importErrors")["total_entries"] == 0
+    runs = {dag: airflow.trigger(dag) for dag in sorted(DAGS)}
+    deferred = []
+    for dag, run in runs.items():
+        assert airflow.wait(dag, run) == "success", airflow.instances(dag, run)
+        for instance in airflow.instances(dag, run):
+            log = airflow.log(dag, run, instance)
+            assert instance["state"] == "success"
+            assert "s3://" in log, f"the log of {dag}.{instance['task_id']} does not come from the bucket: {log}"
+            assert instance["hostname"] == "127.0.0.1"
+            deferred += [instance["task_id"]] if "trigger" in log.lower() else []
+    assert "wait" in deferred, "the deferrable sensor has not been deferred"
+
+
+def test_the_worker_and_no_other_component_ran_the_tasks(laptop: Laptop, airflow: Airflow) -> None:
+    logs = {component: laptop.checkout / ".local" / "run" / component / "log" for component in COMPONENTS}
+    received = {name for name, log in logs.items() if re.search(r"Task execute_workload\S* received", log.read_text())}
+    assert received == {"workers"}
+
+
+def test_servers_listen_on_loopback_alone(laptop: Laptop, airflow: Airflow) -> None:
+    found = listening(running_in(laptop.checkout))
+    assert {port for _, port in found} >= PORTS
+    assert {address for address, _ in found} <= {"127.0.0.1", "::1"}
+
+
+def test_no_secret_is_written_or_shown(laptop: Laptop, airflow: Airflow) -> None:
+    """Every password, key and token that the stack made, searched for where a person or a program could see it."""
+    listed = secrets(laptop.checkout)
+    assert len(listed) == 6
+    arguments = [word for process in running_in(laptop.checkout) for word in process.cmdline()]
+    logs = [path for path in (laptop.checkout / ".local").rglob("log*") if path.is_file() and "venvs" not in path.parts]
+    assert len(logs) > len(COMPONENTS)
+    for secret in listed:
+        assert not [word for word in arguments if secret in word]
+        assert secret not in laptop.text()
+        for log in logs:
+            assert secret.encode() not in log.read_bytes(), log
+
+
+def secrets(checkout: Path) -> list[str]:
+    """What is secret in Secrets Manager, asked through the product's own code in the clone."""
+    script = (
+        "import json; from pathlib import Path\n"
+        "from local.embedded_aws import running; from local.layout import Layout\n"
+        "end = running(Layout(Path.cwd())); client = end.session().client('secretsmanager', endpoint_url=end.url)\n"
+        "print(json.dumps([client.get_secret_value(SecretId=s['ARN'])['SecretString']"
+        " for s in client.list_secrets()['SecretList']]))"
+    )
+    command = [str(checkout / ".venv" / "bin" / "python"), "-c", script]
+    done = subprocess.run(command, cwd=checkout, env=bare_environment(), capture_output=True, text=True, check=True)
+    texts: list[str] = json.loads(done.stdout)
+    return [json.loads(text)["password"] if text.startswith("{") else text for text in texts]
+
+
+def test_a_second_one_beside_it_says_what_is_in_the_way(laptop: Laptop, airflow: Airflow) -> None:
+    done = make(laptop.checkout, "airflow-local", status=2)
+    assert "already" in done.stderr, done.stderr
+    assert airflow.get("monitor/health")["scheduler"]["status"] == "healthy"
+
+
+def test_interrupted_it_stops_all_of_it(laptop: Laptop, airflow: Airflow) -> None:
+    laptop.interrupt()
+    assert "Stopped: nothing is left running." in laptop.text()
+    assert running_in(laptop.checkout) == []
