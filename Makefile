@@ -41,7 +41,7 @@ format: .venv/ready ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 integration: .venv/ready ## The whole path with the AWS inside this machine and a real Airflow
-	@$(BIN)/pytest tests/integration -o addopts= --import-mode=importlib -ra $(ARGS)
+	@$(BIN)/pytest $(or $(TESTS),tests/integration) -o addopts= --import-mode=importlib -ra --durations=15 $(ARGS)
 
 bench: .venv/ready ## Measure: render, deploy, clone to first DAG, memory
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,17 +13,17 @@ from local.embedded_aws import Endpoint
 from tests.integration.embedded_aws.templates import Template, root
 
 STACK = "trial"
+SESSION: Any = Endpoint("", "us-east-1", "", Path()).session()  # one for all: it keeps the models it has read
 
 
 @dataclass(frozen=True)
 class Trial:
     endpoint: Endpoint
-    _clients: dict[str, Any] = field(default_factory=dict)  # half a second each to make
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            session: Any = self.endpoint.session()
-            self._clients[service] = session.client(service, endpoint_url=self.endpoint.url)
+            self._clients[service] = SESSION.client(service, endpoint_url=self.endpoint.url)
         return self._clients[service]
 
     def create(self, children: dict[str, Template], **more: Any) -> dict[str, Any]:
