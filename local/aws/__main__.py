@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local.aws import settings
 from local.aws.servers import LOOPBACK
+from local.errors import LocalError
 from local.processes import write_down_myself
 
 
@@ -27,4 +28,7 @@ def main(folder: Path, checkout: Path, lock: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    except LocalError as error:
+        sys.exit(str(error))

@@ -12,7 +12,7 @@ import pg8000.native  # type: ignore[import-not-found]
 
 from local.aws.servers import LOOPBACK, Server, Servers, free_port
 from local.errors import LocalError
-from local.ordinary_user import check_reachable, hand_over
+from local.ordinary_user import hand_over
 
 _ATTEMPTS = 5  # a free port may be taken between our look and the server's
 
@@ -65,8 +65,6 @@ def start(servers: Servers, name: str, folder: Path, login: Login) -> Postgres:
 
     Raises LocalError when it cannot be made or started.
     """
-    check_reachable(programs())
-    check_reachable(folder.parent)
     folder.mkdir()
     hand_over(folder)
     _initialise(servers, name, folder, login)

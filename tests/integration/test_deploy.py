@@ -71,9 +71,9 @@ def before(endpoint: Endpoint) -> dict[str, int]:
     return everything(endpoint)
 
 
-def updated(said: str) -> set[str]:
-    """Nested stacks of the root whose update completed."""
-    return set(re.findall(r"UPDATE_COMPLETE +airflow-local/(\w+)  AWS::CloudFormation::Stack", said))
+def changed_in(said: str) -> set[str]:
+    """Nested stacks of the root in which any resource was touched, as the events tell."""
+    return set(re.findall(r"(?:CREATE|UPDATE|DELETE)_COMPLETE +airflow-local/(\w+)/\w+ ", said))
 
 
 def test_nobody_to_ask_means_nothing_is_done(clone: Path, endpoint: Endpoint, before: dict[str, int]) -> None:
@@ -145,7 +145,8 @@ def test_one_setting_changes_one_nested_stack(clone: Path, endpoint: Endpoint) -
     file.write_text(changed)
     done = make(clone, *DEPLOY)
     assert "airflow-local: updated" in done.stderr
-    assert updated(done.stderr) == {"Services"}
+    assert "0 to add, 1 to change, 0 to destroy" in done.stderr
+    assert changed_in(done.stderr) == {"Services"}
     session: Any = endpoint.session()
     ecs = session.client("ecs", endpoint_url=endpoint.url)
     definition = ecs.describe_task_definition(taskDefinition="airflow-local-scheduler")["taskDefinition"]
