@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from deployer.destruction import Removal
     from deployer.stacks import StackNames
     from generator.config.settings import Settings
+    from local.embedded_aws import Endpoint
     from local.layout import Layout
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -102,53 +103,34 @@ def password(options: argparse.Namespace) -> int:
 
 def destroy(options: argparse.Namespace) -> int:
     """Remove both stacks of an environment, with consent."""
-    from deployer import destruction
-    from deployer.console import lines, tables
-
     settings = _settings(options)
+    if settings.environment != LOCAL:
+        return _destroy(settings, options, _reach(settings))
+    from local.session import last_use
 
-    def consent(planned: Removal) -> bool:
-        _say(tables.removal(planned))
-        return bool(options.yes) or _answer(f"Type {settings.environment} to remove it: ") == settings.environment
-
-    if settings.environment == LOCAL:
-        from local import embedded_aws
-
-        if embedded_aws.running(_layout()) is None:
-            _say(f"{settings.stack_name}: there is nothing to remove")
-            return DONE
-    removed = lines.show(destruction.destroy(_reach(settings), _names(settings), consent), colour=_colour())
-    _say(f"{settings.stack_name}: " + ("removed" if removed.stacks else "there is nothing to remove"))
-    if settings.environment == LOCAL:
-        embedded_aws.stop(_layout())
-    return DONE
+    with last_use(_layout()) as endpoint:
+        return _destroy(settings, options, _inside(endpoint) if endpoint else None)
 
 
 def local(options: argparse.Namespace) -> int:
     """Deploy to the AWS inside this machine and run what was deployed, until interrupted."""
     from rich.console import Console
 
-    from local import embedded_aws, venvs
     from local.runner.run import run
+    from local.session import session
 
     options.environment, options.yes = LOCAL, True
     settings = _settings(options)
     layout = _layout()
-    airflow = venvs.ensure(layout, "airflow", CHECKOUT / "docker" / "requirements-laptop.lock", _say)
-    try:
-        endpoint = embedded_aws.start(layout, _say)
-        given = _deploy(settings, options, _reach(settings)).root.outputs
+    with session(layout, _say) as begun:
+        given = _deploy(settings, options, _inside(begun.endpoint)).root.outputs
 
         def ready() -> None:
             _say(f"Airflow is ready: {given['Url']}  user: {given['AdminUser']}")
             _say("Its password, in another terminal: make airflow-password ENVIRONMENT=local")
             _say("Ctrl-C stops all of it.")
 
-        return run(layout, endpoint, given["ClusterName"], airflow, Console(stderr=True), ready)
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
-        embedded_aws.stop(layout)
-        _say("Stopped: nothing is left running.")
+        return run(layout, begun.endpoint, given["ClusterName"], begun.airflow_python, Console(stderr=True), ready)
 
 
 def schema(_: argparse.Namespace) -> int:
@@ -234,6 +216,19 @@ def _deploy(settings: Settings, options: argparse.Namespace, aws: Aws) -> Deploy
     return deployed
 
 
+def _destroy(settings: Settings, options: argparse.Namespace, aws: Aws | None) -> int:
+    from deployer import destruction
+    from deployer.console import lines, tables
+
+    def consent(planned: Removal) -> bool:
+        _say(tables.removal(planned))
+        return bool(options.yes) or _answer(f"Type {settings.environment} to remove it: ") == settings.environment
+
+    removed = aws and lines.show(destruction.destroy(aws, _names(settings), consent), colour=_colour())
+    _say(f"{settings.stack_name}: " + ("removed" if removed and removed.stacks else "there is nothing to remove"))
+    return DONE
+
+
 def _reach(settings: Settings) -> Aws:
     """AWS as the user's own variables and profile say; for `local` the one inside this machine, started if need be."""
     from deployer.aws import connect, own_session
@@ -242,7 +237,12 @@ def _reach(settings: Settings) -> Aws:
         return connect(own_session(os.environ))
     from local import embedded_aws
 
-    endpoint = embedded_aws.start(_layout(), _say)
+    return _inside(embedded_aws.start(_layout(), _say))
+
+
+def _inside(endpoint: Endpoint) -> Aws:
+    from deployer.aws import connect
+
     return connect(endpoint.session(), endpoint.url)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.errors import LocalError
+
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[int]:
@@ -19,3 +21,20 @@ def exclusive(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold `folder` for one user of this machine's Airflow at a time. Raises LocalError when another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # logs and homes are nobody else's business
+    with (folder / "lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise LocalError(f"already running here as process {lock.read()}; end that one first") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

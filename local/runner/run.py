@@ -1,8 +1,6 @@
 """Runs a cluster on this machine until a signal ends it."""
 
 import contextlib
-import fcntl
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -65,7 +63,7 @@ def run_here(
     `longest_pause`: seconds that a process which ends again and again stays down, at most.
     """
     report = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    with _explained(), alone(layout.run), stop_requests() as requests:
+    with _explained(), stop_requests() as requests:
         records = Records(layout.run / "processes")
         clean_up(records, report)
         require_free(deployed.tasks)
@@ -141,23 +139,6 @@ def _end(supervisor: Supervisor) -> None:
 
 def _verdict(failed: Task) -> str:
     return f"{failed.unit.name}: ended {failed.failures} times without getting healthy; its log is {failed.unit.log}"
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold `folder` for one runner at a time, however it ends. Raises LocalError when another one has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)  # logs and homes are nobody else's business
-    with (folder / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise LocalError(f"already running here as process {lock.read()}; end that one first") from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 @contextmanager

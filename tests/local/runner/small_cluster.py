@@ -9,6 +9,7 @@ from rich.console import Console
 
 from local.errors import LocalError
 from local.layout import Layout
+from local.locks import alone
 from local.runner.definitions import Deployed, HealthCheck, ServiceTask
 from local.runner.environment import Machine
 from local.runner.run import run_here
@@ -33,7 +34,9 @@ def main(checkout: Path, described: list[dict[str, str]]) -> int:
     console = Console(file=sys.stdout, force_terminal=False)
     try:
         ready = partial(console.print, "READY")
-        return run_here(Layout(checkout), Deployed(tasks), machine, console, ready, longest_pause=0.1)
+        layout = Layout(checkout)
+        with alone(layout.run):
+            return run_here(layout, Deployed(tasks), machine, console, ready, longest_pause=0.1)
     except LocalError as error:
         console.print(f"ERROR {error}", markup=False, soft_wrap=True)
         return 1

@@ -24,12 +24,13 @@ def tell(name, text):
 """
 DEAF = PREFACE + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 SLEEP = "\ntime.sleep(600)\n"
-# A grandchild in the session, and one in a session of its own as Airflow's BashOperator makes them.
+# A child in the session, one in a session of its own as Airflow's BashOperator makes them, and in that an orphan.
 WITH_FAMILY = (
     PREFACE
     + """
 tell("near", subprocess.Popen(["sleep", "600"]).pid)
-tell("far", subprocess.Popen(["sleep", "600"], start_new_session=True).pid)
+orphan = "(sleep 600 & echo $! > draft); mv draft orphan; exec sleep 600"
+tell("far", subprocess.Popen(["sh", "-c", orphan], start_new_session=True).pid)
 """
 )
 
@@ -144,6 +145,7 @@ def test_who_ignores_the_request_is_killed_with_all_its_family(started: Started)
     process = started.start(DEAF + WITH_FAMILY + SLEEP)
     assert started.is_running("near")
     assert started.is_running("far")
+    assert started.is_running("orphan")
     process.terminate()
     assert not process.is_gone()
     process.kill()
@@ -151,22 +153,25 @@ def test_who_ignores_the_request_is_killed_with_all_its_family(started: Started)
     assert process.exit_code() == -signal.SIGKILL
     assert not started.is_running("near")
     assert not started.is_running("far")
+    assert not started.is_running("orphan")
 
 
 def test_who_ends_takes_all_its_family_along(started: Started) -> None:
     process = started.start(WITH_FAMILY + "while not pathlib.Path('end').exists(): time.sleep(0.02)")
     assert started.is_running("far")
+    assert started.is_running("orphan")
     process.look(survey())
     (started.folder / "end").touch()
     eventually(process.is_gone)
     assert process.exit_code() == 0
     assert not started.is_running("near")
     assert not started.is_running("far")
+    assert not started.is_running("orphan")
 
 
 def test_memory_is_that_of_the_whole_family(started: Started) -> None:
     process = started.start(WITH_FAMILY + SLEEP)
-    started.told("far")
+    started.told("orphan")
     assert process.memory() == 0
     process.look(survey())
     assert process.memory() > 1_000_000
@@ -191,12 +196,14 @@ def test_a_later_run_ends_the_whole_family(started: Started) -> None:
     process = started.start(DEAF + WITH_FAMILY + SLEEP)
     assert started.is_running("near")
     assert started.is_running("far")
+    assert started.is_running("orphan")
     said: list[str] = []
     clean_up(started.records, said.append)
-    assert said == ["ending 3 processes that an earlier run left"]
+    assert said == ["ending 4 processes that an earlier run left"]
     assert process.exit_code() == -signal.SIGKILL
     assert not started.is_running("near")
     assert not started.is_running("far")
+    assert not started.is_running("orphan")
     assert not list(started.records.all())
 
 
@@ -206,7 +213,7 @@ def test_a_later_run_ends_those_whose_first_process_is_gone(started: Started) ->
     assert started.is_running("near")
     clean_up(started.records, lambda _: None)
     assert not started.is_running("near")
-    os.kill(int(started.told("far")), signal.SIGKILL)
+    os.killpg(int(started.told("far")), signal.SIGKILL)
 
 
 def test_a_later_run_spares_a_stranger_of_the_same_number(started: Started) -> None:
