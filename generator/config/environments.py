@@ -23,7 +23,11 @@ def load(file: Path, environment: str | None) -> Settings:
     the message lists those that are.
     """
     whole = source.read(file)
-    overlaid = overlay(whole, choose(whole, environment))
+    return validated(overlay(whole, choose(whole, environment)))
+
+
+def validated(overlaid: Source) -> Settings:
+    """Settings from plain data; raises SettingsError with every problem, each where it stands in the file."""
     try:
         return Settings.model_validate(overlaid.data)
     except ValidationError as error:
