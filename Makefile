@@ -13,7 +13,7 @@ help: ## This list
 airflow-local: .venv/ready ## A real Airflow on this machine: no AWS account, no Docker, no root
 	@$(RUN) local $(ARGS)
 
-airflow-deploy: .venv/ready ## Render, check, show the changes, ask, deploy (ENVIRONMENT=dev)
+airflow-deploy: .venv/ready ## Render, show the changes, ask, deploy (ENVIRONMENT=dev)
 	@$(RUN) deploy $(ARGS)
 
 airflow-destroy: .venv/ready ## Remove what was deployed, after asking (ENVIRONMENT=dev)
@@ -31,8 +31,9 @@ airflow-render: .venv/ready ## Write templates/<environment>/ from service.yml
 airflow-validate: .venv/ready ## Check service.yml and its templates, offline
 	@$(RUN) validate $(ARGS)
 
-test: .venv/ready ## The tests: offline, no root, no Docker
+test: .venv/ready ## The tests, lint, types and import contracts: offline, no root, no Docker
 	@$(BIN)/pytest $(ARGS)
+	@$(MAKE) --no-print-directory lint
 
 lint: .venv/ready ## Formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _LIMIT = 30 * 60  # seconds until a change set that is still being made is given up
 _LARGEST_BODY = 51_200  # bytes of a template that is handed over directly, by CloudFormation's quotas
+# Nested change sets stumble on values that a sibling has yet to give:
+# https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/759
+_WITHOUT_NESTED = 'if it stumbles on a value of a nested stack, try ARGS="--no-nested", which plans the root alone'
 _CHANGE_SET_ARN = re.compile(r"arn:[\w-]+:cloudformation:\S+?:changeSet/[\w-]+/[\w-]+")
 
 
@@ -109,7 +112,8 @@ def propose(aws: Aws, request: StackRequest, current: Stack | None, clock: Clock
     cause = "" if is_empty(reason) else _deepest_reason(aws, reason)
     discard(aws, pending)
     if cause:
-        raise DeployError(f"{request.name}: CloudFormation rejects the change set: {one_line(cause)}")
+        line = f"{request.name}: CloudFormation rejects the change set: {one_line(cause)}"
+        raise DeployError(line, _WITHOUT_NESTED if request.nested else "")
     return None
 
 
@@ -121,7 +125,12 @@ def is_empty(reason: str) -> bool:
 def execute(aws: Aws, change_set: ChangeSet) -> None:
     """Start the change. A repeated request, after an answer was lost, does not start it twice."""
     token = change_set.id.rpartition("/")[2]
-    aws.cloudformation.execute_change_set(ChangeSetName=change_set.id, ClientRequestToken=token)
+    aws.cloudformation.execute_change_set(
+        ChangeSetName=change_set.id,
+        ClientRequestToken=token,
+        # What a failed first creation leaves holds no data yet, and would only be in the way.
+        RetainExceptOnCreate=change_set.creates,
+    )
 
 
 def discard(aws: Aws, change_set: ChangeSet) -> None:

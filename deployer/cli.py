@@ -66,7 +66,7 @@ def validate(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     folder, _ = _render(settings, options)
-    findings = lint([folder], options.region or ["us-east-1"])
+    findings = lint([folder], options.region or [os.environ.get("AWS_REGION") or "us-east-1"])
     for finding in findings:
         print(finding)
     _say(f"{folder}: {len(findings)} findings")
@@ -159,17 +159,22 @@ def _parser() -> argparse.ArgumentParser:
     given = os.environ.get
     for name, verb in VERBS.items():
         one = verbs.add_parser(name, help=verb.__doc__, description=verb.__doc__)
-        one.set_defaults(verb=verb)
-        one.add_argument("--environment", default=given("ENVIRONMENT"), help="which of service.yml's environments")
-        one.add_argument("--settings", default=given("SETTINGS") or "service.yml", help="the settings file")
-        one.add_argument("--out", default=given("OUT"), help="folder of the templates (templates/ENVIRONMENT)")
+        one.set_defaults(verb=verb, no_nested=False)
+        if name != "schema":
+            one.add_argument("--settings", default=given("SETTINGS") or "service.yml", help="the settings file")
+        if name not in ("schema", "local"):
+            one.add_argument("--environment", default=given("ENVIRONMENT"), help="which of service.yml's environments")
+        if name in ("render", "validate", "deploy", "local"):
+            one.add_argument("--out", default=given("OUT"), help="folder of the templates (templates/ENVIRONMENT)")
         if name == "validate":
-            one.add_argument("--region", action="append", help="region to check for; may be given several times")
+            one.add_argument("--region", action="append", help="region to check for (AWS_REGION); may be repeated")
         if name in ("deploy", "local"):
             one.add_argument("--image", help="image reference of the components; without it, the deployed one")
         if name in ("deploy", "destroy"):
             one.add_argument("--yes", action="store_true", help="do not ask")
-        if name in ("deploy", "outputs", "local"):
+        if name == "deploy":
+            one.add_argument("--no-nested", action="store_true", help="plan the root alone, without its nested stacks")
+        if name in ("deploy", "outputs"):
             one.add_argument("--json", action="store_true", help="outputs as JSON")
     return parser
 
@@ -201,7 +206,11 @@ def _deploy(settings: Settings, options: argparse.Namespace, aws: Aws) -> Deploy
     if not image and stacks.find(aws, settings.stack_name) is None:
         raise DeployError("no image is given", 'name one: ARGS="--image NAME@DIGEST", or airflow.image in service.yml')
     desired = deployment.Desired(
-        _names(settings), folder, parameters={"Image": image} if image else {}, tags=settings.tags
+        _names(settings),
+        folder,
+        parameters={"Image": image} if image else {},
+        tags=settings.tags,
+        nested=not options.no_nested,
     )
 
     def consent(changes: ChangeSet) -> bool:

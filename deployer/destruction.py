@@ -58,6 +58,7 @@ def destroy(
     removal = survey(aws, names)
     for stack in removal.stacks:
         _require_removable(stack)
+    _require_unprotected(removal)
     if not removal.stacks:
         return removal
     if not consent(removal):
@@ -74,6 +75,15 @@ def _require_removable(stack: Stack) -> None:
         raise DeployError(
             f"{stack.name} is in {stack.status}: another operation is at work on it",
             "wait until it has ended, then run it again",
+        )
+
+
+def _require_unprotected(removal: Removal) -> None:
+    """Refuse before anything goes: stopped midway, a stack can neither be updated nor removed."""
+    if protected := [each.path for each in removal.goes if each.protected]:
+        raise DeployError(
+            f"{', '.join(protected)} is protected against deletion",
+            "set its deletionProtection to false in service.yml, deploy, then destroy",
         )
 
 

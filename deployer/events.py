@@ -99,13 +99,17 @@ def follow(
     """
     family = _Family(_Reader(name, stack_id, since.time, set(since.seen)))
     history: list[StackEvent] = []
+    last = ""
     for _ in clock.ticks(_LIMIT):
         fresh = family.look(aws)
         history += fresh
         yield from fresh
-        if any(family.ends(event) for event in fresh):
+        last = next((event.status for event in reversed(fresh) if family.ends(event)), last)
+        # A stack and its events lag behind each other, and CREATE_FAILED may be followed by a rollback: it has come
+        # to rest when it is in the state of its last event, and is asked at every look until then.
+        if last:
             stack = stacks.find(aws, stack_id)
-            if stack is None or not is_busy(stack.status):
+            if stack is None or stack.status == last:
                 return Operation(stack.status if stack else "DELETE_COMPLETE", tuple(history))
     raise DeployError(f"{name} is still at work after {_LIMIT // 3600} hours", "look at it in the AWS console")
 

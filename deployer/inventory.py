@@ -9,18 +9,23 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import Aws
 from deployer.stacks import STACK_TYPE, Stack, is_missing
-from deployer.template_text import Fate, fates
+from deployer.template_text import Fate, fates, is_protected
+from deployer.template_text import resources as resources_of
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource that exists. `stack` is a path of logical ids such as `airflow-dev/Network`."""
+    """A resource that exists. `stack` is a path of logical ids such as `airflow-dev/Network`.
+
+    A protected one refuses to be deleted, whatever its stack's policy says.
+    """
 
     stack: str
     logical_id: str
     physical_id: str
     type: str
     fate: Fate
+    protected: bool = False
 
     @property
     def path(self) -> str:
@@ -38,18 +43,20 @@ def resources(aws: Aws, stack: Stack) -> tuple[Resource, ...]:
 def _walk(aws: Aws, stack_id: str, path: str, *, outlives: bool) -> Iterator[Resource]:
     """Walk down; what lies in a retained nested stack stays, whatever its own policy is."""
     try:
-        policies = fates(aws.cloudformation.get_template(StackName=stack_id)["TemplateBody"])
+        templated = resources_of(aws.cloudformation.get_template(StackName=stack_id)["TemplateBody"])
     except ClientError as error:
         if is_missing(error):  # gone since its parent was read
             return
         raise
+    policies = fates({"Resources": templated})
     pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
     for each in (summary for page in pages for summary in page["StackResourceSummaries"]):
         logical_id, physical_id = each["LogicalResourceId"], each.get("PhysicalResourceId", "")
         if not physical_id or each["ResourceStatus"] == "DELETE_COMPLETE":
             continue
         fate = Fate.STAYS if outlives else policies.get(logical_id, Fate.GOES)
+        protected = is_protected(templated.get(logical_id, {}))
         if each["ResourceType"] == STACK_TYPE:
             yield from _walk(aws, physical_id, f"{path}/{logical_id}", outlives=fate is Fate.STAYS)
         else:
-            yield Resource(path, logical_id, physical_id, each["ResourceType"], fate)
+            yield Resource(path, logical_id, physical_id, each["ResourceType"], fate, protected)

@@ -32,11 +32,21 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
 
 
-def fates(template: str | Mapping[str, Any]) -> dict[str, Fate]:
-    """Return the fate of each resource by its logical id; `template` is text (YAML or JSON) or already parsed."""
+def resources(template: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the resources by logical id; `template` is text (YAML or JSON) or already parsed."""
     parsed = yaml.load(template, _Loader) if isinstance(template, str) else template  # noqa: S506 - a SafeLoader
-    resources: Mapping[str, Any] = (parsed or {}).get("Resources") or {}
-    return {logical_id: _fate(resource) for logical_id, resource in resources.items()}
+    found: Mapping[str, Any] = (parsed or {}).get("Resources") or {}
+    return found
+
+
+def fates(template: str | Mapping[str, Any]) -> dict[str, Fate]:
+    """Return the fate of each resource by its logical id."""
+    return {logical_id: _fate(resource) for logical_id, resource in resources(template).items()}
+
+
+def is_protected(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource refuses to be deleted until an update lifts that, as databases can."""
+    return (resource.get("Properties") or {}).get("DeletionProtection") in (True, "true")
 
 
 def _fate(resource: Mapping[str, Any]) -> Fate:

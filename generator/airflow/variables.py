@@ -32,4 +32,6 @@ def constant_variables(settings: Settings) -> dict[str, str]:
         "CELERY__CELERY_CONFIG_OPTIONS": "airflow_runtime.worker.CONFIG",
         "LOGGING__REMOTE_LOGGING": "True",
     }
-    return {f"AIRFLOW__{name}": value for name, value in variables.items()}
+    # The API server stands behind a load balancer and is reached by nobody else: it believes who forwards to it.
+    # https://www.uvicorn.org/deployment/#proxies-and-forwarded-headers
+    return {f"AIRFLOW__{name}": value for name, value in variables.items()} | {"FORWARDED_ALLOW_IPS": "*"}

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from generator.airflow.secrets import COMPOSED, SECRETS
+
 # Fargate's sizes: CPU units -> memory in MiB (Linux).
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
@@ -58,6 +60,14 @@ def _network(text: str) -> str:
     return text
 
 
+def _large(text: str) -> str:
+    """Check a mask against AWS's limits (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html)."""
+    length = ipaddress.IPv4Network(_network(text)).prefixlen
+    if not 16 <= length <= 28:
+        raise ValueError(f"{text!r} has a mask of /{length}; AWS takes /16 to /28")
+    return text
+
+
 def _retention(days: int) -> int:
     if days not in RETENTION_DAYS:
         raise ValueError(f"{days} days is not a retention CloudWatch Logs has; use one of {RETENTION_DAYS}")
@@ -74,12 +84,22 @@ def _version(value: object) -> object:
 def _variable(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ValueError(f"{name!r} is not a variable's name; use letters, digits and _")
+    if name in SECRETS or name in COMPOSED:
+        raise ValueError(
+            f"{name} is made of secrets that the stack keeps, and would stand here for all to read; remove it"
+        )
     return name
 
 
 Network = Annotated[str, AfterValidator(_network)]
+AwsNetwork = Annotated[str, AfterValidator(_large)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Version = Annotated[str, BeforeValidator(_version), Field(pattern=r"^[0-9]+(\.[0-9]+)*$")]
+# Joined to names of databases, whose rule is the strictest, and to a DNS zone.
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+NAME = r"^[a-z](-?[a-z0-9])*$"
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.html
+TAG_VALUE = r"^[A-Za-z0-9 _.:/=+@-]+$"
 SubnetNumber: TypeAlias = Literal["1", "2", "3"]
 VariableName = Annotated[str, AfterValidator(_variable)]
 Retention = Annotated[int, AfterValidator(_retention)]
@@ -132,7 +152,7 @@ class Service(Section):
     """The service as a whole and its components."""
 
     log_group_name: str = Field("airflow", pattern=r"^[\w./#-]{1,100}$", description="Log group's last name.")
-    cidr_block: Network = Field("10.0.0.0/16", description="Addresses of the network (VPC).")
+    cidr_block: AwsNetwork = Field("10.0.0.0/16", description="Addresses of the network (VPC).")
     base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="URL people open; empty: the load balancer's.")
     port: Port = Field(80, description="Port of the load balancer.")
     webserver: Webserver = Webserver()
@@ -145,15 +165,15 @@ class Service(Section):
 class Subnet(Section):
     """One public subnet."""
 
-    cidr_block: Network = Field(description="Addresses of the subnet, inside service.cidrBlock.")
-    availability_zone: str = Field("", pattern=r"^[a-f]?$", description="The zone's letter; empty: AWS's order.")
+    cidr_block: AwsNetwork = Field(description="Addresses of the subnet, inside service.cidrBlock.")
+    availability_zone: str = Field("", pattern=r"^[a-f]?$", description="The zone's letter; for none, AWS's order.")
 
 
 class MetadataDb(Section):
     """Airflow's metadata database: Amazon RDS for PostgreSQL."""
 
     instance_type: str = Field("db.t4g.micro", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$", description="Instance class.")
-    port: Port = Field(5432, description="Port of the database.")
+    port: int = Field(5432, ge=1150, le=65535, description="Port of the database.")
     db_name: str = Field("airflow", pattern=r"^[a-z][a-z0-9_]{0,62}$", description="Name of the database.")
     engine: Literal["postgres"] = Field("postgres", description="Database engine.")
     engine_version: Version = Field("17", description="Major version: AWS chooses and upgrades the minor one.")
@@ -166,7 +186,7 @@ class CeleryBackend(Section):
 
     port: Port = Field(6379, description="Port of the broker.")
     engine: Literal["valkey"] = Field("valkey", description="Broker engine.")
-    engine_version: Version = Field("8.0", description="Version of the engine.")
+    engine_version: Version = Field("8.0", pattern=r"^\d+\.\d+$", description="Version of the engine, as 8.0.")
     instance_type: str = Field("cache.t4g.micro", pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$", description="Node type.")
 
 
@@ -206,12 +226,12 @@ DEFAULT_SUBNETS: dict[SubnetNumber, Subnet] = {
 class Settings(Section):
     """Everything service.yml says about one environment."""
 
-    environment: str = Field(pattern=r"^[a-z][a-z0-9-]{0,11}$", description="Name of the environment.")
-    service_name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,19}$", description="First part of every stack's name.")
-    owner: str = Field(min_length=1, max_length=128, description="Who answers for it: a tag on every resource.")
+    environment: str = Field(pattern=NAME, max_length=12, description="Name of the environment.")
+    service_name: str = Field(pattern=NAME, max_length=20, description="First part of every stack's name.")
+    owner: str = Field(pattern=TAG_VALUE, max_length=128, description="Who answers for it: a tag on every resource.")
     retain_data: bool = Field(
         default=True,
-        description="Keep database (as a snapshot), logs and secrets when the stacks are destroyed.",
+        description="Keep database (as a snapshot), task logs and secrets when the stacks are destroyed.",
     )
     whitelisted_ips: list[Network] = Field(
         [], alias="whitelistedIPs", description="Networks that may open the web interface; empty: nobody."
@@ -254,8 +274,17 @@ class Settings(Section):
         for (first, one), (second, other) in pairwise(ordered):
             if one.overlaps(other):
                 raise ValueError(f"publicSubnet.{first} ({one}) and publicSubnet.{second} ({other}) overlap")
-        letters = [subnet.availability_zone for subnet in self.public_subnet.values() if subnet.availability_zone]
-        if len(set(letters)) != len(letters):
+        return self
+
+    @model_validator(mode="after")
+    def _zones_differ(self) -> "Settings":
+        """A load balancer takes one subnet a zone; next to a letter, AWS's order may name the same zone again."""
+        letters = [subnet.availability_zone for subnet in self.public_subnet.values()]
+        if any(letters) and not all(letters):
+            raise ValueError(
+                "publicSubnet: some subnets have an availabilityZone and some not; write all letters or none"
+            )
+        if all(letters) and len(set(letters)) != len(letters):
             raise ValueError("publicSubnet: two subnets in one zone; give each a letter of its own")
         return self
 

@@ -20,17 +20,20 @@ from troposphere.ecs import (
     TaskDefinition,
 )
 from troposphere.ecs import Service as EcsService
-from troposphere.servicediscovery import DnsConfig, DnsRecord
+from troposphere.servicediscovery import DnsConfig, DnsRecord, HealthCheckCustomConfig
 from troposphere.servicediscovery import Service as DiscoveryService
 
 from generator.airflow.components import Component, components
+from generator.airflow.secrets import secret_names
 from generator.airflow.variables import constant_variables
 from generator.config.settings import Settings
 from generator.stacks.nesting import Value, Values
 from generator.stacks.secrets import DATABASE_USER
 
 STOP_TIMEOUT = 120  # seconds: the most that Fargate grants
-MIGRATION_TIMEOUT = 900  # seconds that a component waits for the database's migration before it gives up
+# Seconds that a component waits for the database's migration before it gives up. ECS ends one that is not healthy
+# after its start period and the retries of its health check (390 s): the line in the log comes before that.
+MIGRATION_TIMEOUT = 360
 NAME_LIFETIME = 10  # seconds that a component's address may be cached by those who ask for it
 
 
@@ -142,14 +145,15 @@ def secrets(component: Component, inputs: Inputs) -> dict[str, Value]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
     """
-    everywhere: dict[str, Value] = {
+    arns: dict[str, Value] = {
         "DATABASE_PASSWORD": Sub("${DatabaseSecretArn}:password::"),
         "BROKER_TOKEN": inputs.broker_secret_arn,
         "FERNET_KEY": inputs.fernet_secret_arn,
         "AIRFLOW__API_AUTH__JWT_SECRET": inputs.jwt_secret_arn,
         "AIRFLOW__API__SECRET_KEY": inputs.session_secret_arn,
+        "ADMIN_PASSWORD": Sub("${AdminSecretArn}:password::"),
     }
-    return everywhere | ({"ADMIN_PASSWORD": Sub("${AdminSecretArn}:password::")} if component.migrates else {})
+    return {name: arns[name] for name in secret_names(component.name)}
 
 
 def _service(template: Template, component: Component, definition: TaskDefinition, inputs: Inputs) -> EcsService:
@@ -189,6 +193,8 @@ def _open_to_others(template: Template, component: Component, service: EcsServic
             Name=component.name,
             Description=f"Where the other components find the {component.name}",
             NamespaceId=inputs.namespace_id,
+            # ECS says which tasks are healthy; without it a task is found by its name before it serves.
+            HealthCheckCustomConfig=HealthCheckCustomConfig(FailureThreshold=1),
             DnsConfig=DnsConfig(DnsRecords=[DnsRecord(Type="A", TTL=str(NAME_LIFETIME))], RoutingPolicy="MULTIVALUE"),
         )
     )

@@ -44,6 +44,13 @@ def test_a_definition_gives_the_entrypoint_all_it_needs(container: dict[str, Any
 
 
 @pytest.mark.parametrize("container", ALL)
+def test_a_definition_gives_no_secret_that_its_component_does_not_need(container: dict[str, Any]) -> None:
+    component = Component(container["Name"])
+    needed = {need.name for need in needs.NEEDS if component in need.by and need.source == needs.SECRETS}
+    assert {item["Name"] for item in container["Secrets"]} == needed
+
+
+@pytest.mark.parametrize("container", ALL)
 def test_each_thing_missing_from_a_definition_is_named(container: dict[str, Any]) -> None:
     component = Component(container["Name"])
     needed = {need.name for need in needs.NEEDS if component in need.by}

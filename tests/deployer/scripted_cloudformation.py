@@ -42,6 +42,7 @@ class Resource:
     fails: str = ""
     version: int = 1
     policy: str = ""
+    protected: bool = False
     child: Graph | None = None
 
 
@@ -55,7 +56,8 @@ class Graph:
 
     def text(self) -> str:
         def resource(each: Resource) -> dict[str, Any]:
-            return {"Type": each.type} | ({"DeletionPolicy": each.policy} if each.policy else {})
+            properties = {"Properties": {"DeletionProtection": True}} if each.protected else {}
+            return {"Type": each.type} | properties | ({"DeletionPolicy": each.policy} if each.policy else {})
 
         return json.dumps({"Resources": {each.id: resource(each) for each in self.resources}}, indent=1)
 
@@ -191,7 +193,13 @@ class ScriptedCloudFormation:
         mine = [each for each in self.change_sets.values() if each.stack.id == StackName]
         return {"Summaries": [{"ChangeSetId": each.id} for each in mine]}
 
-    def execute_change_set(self, ChangeSetName: str, ClientRequestToken: str) -> None:  # noqa: N803
+    def execute_change_set(
+        self,
+        ChangeSetName: str,  # noqa: N803
+        ClientRequestToken: str,  # noqa: N803
+        RetainExceptOnCreate: bool,  # noqa: N803
+    ) -> None:
+        assert RetainExceptOnCreate == self.change_sets[ChangeSetName].creates
         made = self.change_sets.pop(ChangeSetName)
         self.tokens.append(ClientRequestToken)
         made.stack.values = made.values

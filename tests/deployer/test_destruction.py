@@ -222,3 +222,15 @@ def test_what_lies_in_a_retained_nested_stack_stays() -> None:
     )
 
     assert [each.path for each in destruction.survey(scene.aws, NAMES).stays] == ["airflow-dev/Storage/Logs"]
+
+
+def test_a_protected_database_stops_it_before_anything_goes() -> None:
+    scene = Scene()
+    protected = Graph((nested("Data", Resource("Database", "AWS::RDS::DBInstance", protected=True)),))
+    scene.cloud.put(ROOT, "CREATE_COMPLETE", protected)
+
+    with pytest.raises(DeployError, match=r"airflow-dev/Data/Database is protected .*deletionProtection to false"):
+        drained(destruction.destroy(scene.aws, NAMES, scene.consent, scene.time.clock()))
+
+    assert scene.asked == []
+    assert "DeleteStack" not in scene.cloud.calls

@@ -138,6 +138,25 @@ def test_a_failure_is_not_the_end_while_the_stack_is_at_work_again() -> None:
     assert operation.status == "ROLLBACK_COMPLETE"
 
 
+def test_a_stack_that_lags_behind_its_last_event_is_asked_again() -> None:
+    scene = Scene(Graph())
+    since = events.newest(scene.aws, scene.stack.id)
+    scene.cloud._own(scene.stack, "UPDATE_COMPLETE", scene.time.seconds + 1)
+    first = scene.cloud.describe_stacks
+    states = iter(["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"])
+
+    def lagging(**asked: str) -> dict[str, list[dict[str, object]]]:
+        answer: dict[str, list[dict[str, object]]] = first(**asked)
+        answer["Stacks"][0]["StackStatus"] = next(states, answer["Stacks"][0]["StackStatus"])
+        return answer
+
+    scene.cloud.describe_stacks = lagging  # type: ignore[method-assign, assignment]
+    _, operation = drained(events.follow(scene.aws, "app", scene.stack.id, since, scene.time.clock()))
+
+    assert operation.status == "UPDATE_COMPLETE"
+    assert next(states, None) is None
+
+
 def test_nothing_is_waited_for_for_ever() -> None:
     with pytest.raises(DeployError, match="app is still at work after 12 hours"):
         created(Graph((Resource("Stuck", seconds=float(24 * 3600)),)), pace=600)

@@ -48,6 +48,10 @@ def test_a_whole_version_may_be_written_as_a_number() -> None:
         ),
         ({"1": {"cidrBlock": "10.0.0.0/24"}}, "at least 2 items"),
         (
+            {"1": {"cidrBlock": "10.0.0.0/24", "availabilityZone": "b"}, "2": {"cidrBlock": "10.0.1.0/24"}},
+            "some subnets have an availabilityZone and some not",
+        ),
+        (
             {
                 "1": {"cidrBlock": "10.0.0.0/24", "availabilityZone": "a"},
                 "2": {"cidrBlock": "10.0.1.0/24", "availabilityZone": "a"},
@@ -63,7 +67,7 @@ def test_subnets_fit_the_network_and_each_other(subnets: dict[str, Any], expecte
 
 def test_the_committed_schema_is_that_of_the_models() -> None:
     committed = Path(__file__).parents[3] / "service.schema.json"
-    assert json.loads(committed.read_text()) == schema(), "run `make airflow-render`"
+    assert json.loads(committed.read_text()) == schema(), "run `make -B service.schema.json`"
 
 
 def test_the_schema_asks_nothing_of_an_overlay() -> None:
@@ -72,3 +76,18 @@ def test_the_schema_asks_nothing_of_an_overlay() -> None:
     assert "required" not in whole["$defs"]["Overlay"]
     assert "serviceName" in whole["$defs"]["Overlay"]["properties"]
     assert "environment" not in whole["properties"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("serviceName", "air-"),
+        ("serviceName", "a--b"),
+        ("serviceName", "9air"),
+        ("environment", "dev-"),
+        ("owner", "R&D"),
+    ],
+)
+def test_names_that_aws_would_refuse_midway_are_refused_here(key: str, value: str) -> None:
+    with pytest.raises(ValidationError, match="should match pattern"):
+        Settings.model_validate({**MINIMUM, key: value})

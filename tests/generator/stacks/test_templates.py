@@ -124,8 +124,6 @@ def test_passwords_come_from_secrets_manager_and_stand_in_no_template(rendered: 
     for name, container in containers(templates).items():
         plain = {variable["Name"] for variable in container["Environment"]}
         assert not {word for word in plain if re.search("PASSWORD|TOKEN|KEY|SECRET|CONN", word)}, name
-        given = {secret["Name"] for secret in container["Secrets"]}
-        assert ("ADMIN_PASSWORD" in given) == (name == "webserver")
 
 
 def test_an_empty_allow_list_lets_nobody_in(rendered: Render) -> None:
@@ -172,7 +170,9 @@ def test_components_reach_each_other_on_the_ports_that_serve_and_no_other(render
 def test_the_webserver_is_found_by_its_private_name(rendered: Render) -> None:
     templates = rendered({"service": {"webserver": {"port": 9090}}})
     assert one(templates, "cluster.yml", "Namespace")["Properties"]["Name"] == "air-dev.internal"
-    assert one(templates, "services.yml", "WebserverName")["Properties"]["Name"] == "webserver"
+    name = one(templates, "services.yml", "WebserverName")["Properties"]
+    assert name["Name"] == "webserver"
+    assert name["HealthCheckCustomConfig"] == {"FailureThreshold": 1}, "a task would be found before it serves"
     variables = {item["Name"]: item["Value"] for item in containers(templates)["workers"]["Environment"]}
     assert variables["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://webserver.air-dev.internal:9090/execution/"
 
@@ -184,8 +184,8 @@ def test_sizes_variables_and_zones_are_the_users(rendered: Render) -> None:
             "airflow": {"variables": {"AIRFLOW__CORE__PARALLELISM": "99", "TEAM": "data"}},
             "publicSubnet": {
                 "1": {"cidrBlock": "10.0.0.0/24", "availabilityZone": "c"},
-                "2": {"cidrBlock": "10.0.1.0/24"},
-                "3": {"cidrBlock": "10.0.2.0/24"},
+                "2": {"cidrBlock": "10.0.1.0/24", "availabilityZone": "a"},
+                "3": {"cidrBlock": "10.0.2.0/24", "availabilityZone": "b"},
             },
         }
     )
@@ -194,12 +194,15 @@ def test_sizes_variables_and_zones_are_the_users(rendered: Render) -> None:
     assert (definition["Cpu"], definition["Memory"]) == ("1024", "4096")
     assert variables["AIRFLOW__CELERY__WORKER_CONCURRENCY"] == "8"
     assert (variables["AIRFLOW__CORE__PARALLELISM"], variables["TEAM"]) == ("99", "data")
-    zones = [subnet["Properties"]["AvailabilityZone"] for _, subnet in resources(templates, "AWS::EC2::Subnet")]
-    assert zones == [
-        {"Fn::Sub": "${AWS::Region}c"},
-        {"Fn::Select": [1, {"Fn::GetAZs": ""}]},
-        {"Fn::Select": [2, {"Fn::GetAZs": ""}]},
-    ]
+    assert zones(templates) == [{"Fn::Sub": f"${{AWS::Region}}{letter}"} for letter in "cab"]
+
+
+def zones(templates: Rendered) -> list[object]:
+    return [subnet["Properties"]["AvailabilityZone"] for _, subnet in resources(templates, "AWS::EC2::Subnet")]
+
+
+def test_without_letters_each_subnet_takes_another_zone_of_the_region(rendered: Render) -> None:
+    assert zones(rendered({})) == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)]
 
 
 @pytest.mark.parametrize(("settings", "url"), [({"baseUrl": "https://air.example"}, "https://air.example"), ({}, None)])
