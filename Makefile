@@ -1,7 +1,7 @@
 # The door to everything. `make help` lists the targets; ENVIRONMENT=, SETTINGS=file, OUT=dir choose; ARGS="--yes" hands options on.
 PYTHON ?= python3
-RUN := .venv/bin/python -m deployer
-BIN := .venv/bin
+PY := .venv/bin/python
+RUN := $(PY) -m deployer
 export ENVIRONMENT SETTINGS OUT
 
 .DEFAULT_GOAL := help
@@ -32,26 +32,27 @@ airflow-validate: .venv/ready ## Check service.yml and its templates, offline
 	@$(RUN) validate $(ARGS)
 
 test: .venv/ready ## The tests, lint, types and import contracts: offline, no root, no Docker
-	@$(BIN)/pytest $(ARGS)
+	@$(PY) -m pytest $(ARGS)
 	@$(MAKE) --no-print-directory lint
 
 lint: .venv/ready ## Formatting, lint, types, import contracts
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy && $(PY) -c "from importlinter.cli import *; lint_imports_command()"
 
 format: .venv/ready ## Format the code
-	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 integration: .venv/ready ## The whole path with the AWS inside this machine and a real Airflow
-	@$(BIN)/pytest $(or $(TESTS),tests/integration) -o addopts= --import-mode=importlib -ra --durations=15 $(ARGS)
+	@$(PY) -m pytest $(or $(TESTS),tests/integration) -o addopts= --import-mode=importlib -ra --durations=15 $(ARGS)
 
 bench: .venv/ready ## Measure: render, deploy, clone to first DAG, memory
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(PY) -m benchmarks $(ARGS)
 
 service.schema.json: generator/config/settings.py .venv/ready
 	@$(RUN) schema > $@
 
-.venv/ready: requirements.lock
+.venv/ready: requirements.lock requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; choose another with PYTHON=python3.12")'
 	@echo "Installing the tools into .venv (once)" >&2 && $(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.lock
+	@$(PY) -m uv pip install --quiet --python $(PY) --require-hashes --requirement requirements.lock
 	@touch $@

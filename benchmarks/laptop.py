@@ -1,12 +1,10 @@
 """From a fresh clone to the first DAG run that succeeded, and what each component weighs when nothing happens."""
 
 import os
-import shutil
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.measuring import CHECKOUT
+from benchmarks.measuring import fresh_clone
 from tests.integration.airflow import Airflow
 
 ROUNDS = 3
@@ -53,17 +51,11 @@ def measure() -> Iterator[str]:
 
 def journey() -> Journey:
     """One fresh clone, driven to a DAG's success and stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="airflow-bench-"))
-    folder.chmod(0o755)
-    checkout = folder / "airflow"
     seen = Journey()
-    try:
-        subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(checkout)], check=True)
+    with fresh_clone() as checkout:
         subprocess.run(["make", "--silent", ".venv/ready"], cwd=checkout, check=True, stdout=sys.stderr)
         seen.mark()
-        _drive(checkout, folder / "log", seen)
-    finally:
-        shutil.rmtree(folder)
+        _drive(checkout, checkout.parent / "log", seen)
     return seen
 
 
@@ -96,8 +88,7 @@ def _first_dag(checkout: Path) -> None:
     command = ["make", "--silent", "airflow-password", "ENVIRONMENT=local"]
     password = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
     airflow = Airflow.log_in("http://localhost:8080", "admin", password)
-    while DAG not in airflow.dags():
-        time.sleep(0.2)
+    airflow.wait_for_dags({DAG})
     state = airflow.wait(DAG, airflow.trigger(DAG))
     if state != "success":
         raise RuntimeError(f"{DAG} ended as {state}")
@@ -108,9 +99,9 @@ def _memory(checkout: Path) -> dict[str, float]:
     sizes: dict[str, float] = {}
     for process in psutil.process_iter():
         try:
-            home = process.environ().get("AIRFLOW_HOME", "")
-            if home.startswith(str(checkout)):
-                component = Path(home).parent.name
+            place = Path(process.cwd())  # each component's processes work in its own folder
+            if place.is_relative_to(checkout / ".local" / "run"):
+                component = place.relative_to(checkout / ".local" / "run").parts[0]
                 size = process.memory_full_info().pss / 2**20
                 sizes[component] = sizes.get(component, 0) + size
         except psutil.Error:

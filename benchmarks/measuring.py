@@ -2,10 +2,13 @@
 
 import os
 import resource
+import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,19 @@ class Run:
 
     seconds: float
     memory: float
+
+
+@contextmanager
+def fresh_clone() -> Iterator[Path]:
+    """A clone of what is committed, in a folder that the database's user may enter too; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="airflow-bench-"))
+    folder.chmod(0o755)
+    checkout = folder / "airflow"
+    try:
+        subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(checkout)], check=True)
+        yield checkout
+    finally:
+        shutil.rmtree(folder)
 
 
 def run(command: Sequence[str], folder: Path = CHECKOUT, variables: Mapping[str, str] | None = None) -> Run:

@@ -34,7 +34,9 @@ CHECKOUT = Path(__file__).parents[1]
 
 def main(arguments: Sequence[str]) -> int:
     """Run one verb and return the exit status: 0 done, 1 failed, 2 wrong use or settings, 3 declined."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish is respected
+            signal.signal(number, _interrupt)
     options = _parser().parse_args(arguments)
     try:
         with explained():
@@ -76,7 +78,13 @@ def validate(options: argparse.Namespace) -> int:
 def deploy(options: argparse.Namespace) -> int:
     """Bring both stacks of an environment to what service.yml says."""
     settings = _settings(options)
-    deployed = _deploy(settings, options, _reach(settings))
+    if settings.environment == LOCAL:
+        from local.session import deploying
+
+        with deploying(_layout(), _say) as endpoint:
+            deployed = _deploy(settings, options, _inside(endpoint))
+    else:
+        deployed = _deploy(settings, options, _reach(settings))
     _show_outputs(deployed.root.outputs, options)
     return DONE
 
@@ -96,7 +104,9 @@ def password(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     aws = _reach(settings)
-    arn = stacks.outputs(aws, settings.stack_name)["AdminSecretArn"]
+    arn = stacks.outputs(aws, settings.stack_name).get("AdminSecretArn")
+    if arn is None:
+        raise DeployError(f"{settings.stack_name} has no first user yet", "run it again when the deploy is done")
     print(json.loads(aws.secretsmanager.get_secret_value(SecretId=arn)["SecretString"])["password"])
     return DONE
 
@@ -106,9 +116,9 @@ def destroy(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if settings.environment != LOCAL:
         return _destroy(settings, options, _reach(settings))
-    from local.session import last_use
+    from local.session import dismantling
 
-    with last_use(_layout()) as endpoint:
+    with dismantling(_layout(), _say) as endpoint:
         return _destroy(settings, options, _inside(endpoint) if endpoint else None)
 
 
@@ -116,6 +126,7 @@ def local(options: argparse.Namespace) -> int:
     """Deploy to the AWS inside this machine and run what was deployed, until interrupted."""
     from rich.console import Console
 
+    from local.runner.definitions import Clients, read
     from local.runner.run import run
     from local.session import session
 
@@ -124,9 +135,10 @@ def local(options: argparse.Namespace) -> int:
     layout = _layout()
     with session(layout, _say) as begun:
         given = _deploy(settings, options, _inside(begun.endpoint)).root.outputs
+        clients = Clients.of(begun.endpoint.session(), begun.endpoint.url)
 
         def ready() -> None:
-            _say(f"Airflow is ready: {given['Url']}  user: {given['AdminUser']}")
+            _say(f"Airflow is ready: {read(clients, given['ClusterName']).url}  user: {given['AdminUser']}")
             _say("Its password, in another terminal: make airflow-password ENVIRONMENT=local")
             _say("Ctrl-C stops all of it.")
 
@@ -239,14 +251,14 @@ def _destroy(settings: Settings, options: argparse.Namespace, aws: Aws | None) -
 
 
 def _reach(settings: Settings) -> Aws:
-    """AWS as the user's own variables and profile say; for `local` the one inside this machine, started if need be."""
+    """AWS as the user's own variables and profile say; for `local` the one that runs inside this machine."""
     from deployer.aws import connect, own_session
 
     if settings.environment != LOCAL:
         return connect(own_session(os.environ))
-    from local import embedded_aws
+    from local.session import reading
 
-    return _inside(embedded_aws.start(_layout(), _say))
+    return _inside(reading(_layout()))
 
 
 def _inside(endpoint: Endpoint) -> Aws:
@@ -282,12 +294,12 @@ def _answer(question: str) -> str:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with suppress(OSError):  # the terminal may be gone, and what is being done goes on
+        print(text, file=sys.stderr, flush=True)
 
 
 def _complain(text: str, status: int) -> int:
-    with suppress(BrokenPipeError):
-        _say(text)
+    _say(text)
     return status
 
 

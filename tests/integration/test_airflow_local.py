@@ -23,12 +23,13 @@ PORTS = {8080, 8793, 8794}
 
 @pytest.fixture(scope="module")
 def laptop(clone: Path) -> Iterator[Laptop]:
-    """Started where another one was killed in the middle of its start: it has to clean up first."""
-    killed = Laptop.start(clone, clone.parent / "killed.log")
-    killed.wait(re.compile(r"scheduler +starting"))
-    assert len(running_in(clone)) > 8
-    os.killpg(killed.process.pid, signal.SIGKILL)
-    killed.process.wait()
+    """Started where others were killed, in the middle of a deploy and of a start: it has to clean up first."""
+    for moment in (r"IN_PROGRESS +airflow-local/Database", r"scheduler +starting"):
+        killed = Laptop.start(clone, clone.parent / "killed.log")
+        killed.wait(re.compile(moment))
+        os.killpg(killed.process.pid, signal.SIGKILL)
+        killed.process.wait()
+        assert running_in(clone), "nothing is left to clean up"
     laptop = Laptop.start(clone, clone.parent / "airflow-local.log")
     yield laptop
     laptop.interrupt()
@@ -63,9 +64,7 @@ def test_a_wrong_password_is_refused(airflow: Airflow) -> None:
 
 
 def test_the_sample_dags_succeed_on_the_worker_and_their_logs_are_kept(laptop: Laptop, airflow: Airflow) -> None:
-    deadline = time.monotonic() + 60
-    while airflow.dags() != DAGS and time.monotonic() < deadline:
-        time.sleep(0.5)
+    airflow.wait_for_dags(DAGS)
     assert airflow.dags() == DAGS
     assert airflow.get("importErrors")["total_entries"] == 0
     runs = {dag: airflow.trigger(dag) for dag in sorted(DAGS)}
@@ -106,13 +105,21 @@ def test_no_secret_is_written_or_shown(laptop: Laptop, airflow: Airflow) -> None
     listed = secrets(laptop.checkout)
     assert len(listed) == 6
     arguments = [word for process in running_in(laptop.checkout) for word in process.cmdline()]
-    logs = [path for path in (laptop.checkout / ".local").rglob("log*") if path.is_file() and "venvs" not in path.parts]
-    assert len(logs) > len(COMPONENTS)
     for secret in listed:
         assert not [word for word in arguments if secret in word]
         assert secret not in laptop.text()
-        for log in logs:
-            assert secret.encode() not in log.read_bytes(), log
+        for file in written(laptop.checkout):
+            assert secret.encode() not in file.read_bytes(), file
+
+
+def written(checkout: Path) -> list[Path]:
+    """Every file below .local but installed programs, the database's own pages, and its servers' closed settings."""
+    files = [path for path in (checkout / ".local").rglob("*") if path.is_file() and not path.is_symlink()]
+    ours = [path for path in files if not {"venvs", "data"} & set(path.parts)]
+    closed = [path for path in ours if path.name == "valkey.conf"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in closed)
+    assert len(ours) > 20
+    return [path for path in ours if path not in closed]
 
 
 def secrets(checkout: Path) -> list[str]:
@@ -137,6 +144,6 @@ def test_a_second_one_beside_it_says_what_is_in_the_way(laptop: Laptop, airflow:
 
 
 def test_interrupted_it_stops_all_of_it(laptop: Laptop, airflow: Airflow) -> None:
-    laptop.interrupt()
+    assert laptop.interrupt() in (0, 2), "make says 2 for an interrupted recipe"
     assert "Stopped: nothing is left running." in laptop.text()
     assert running_in(laptop.checkout) == []

@@ -63,8 +63,7 @@ def test_an_ordinary_user_runs_all_of_it(home: Path) -> None:
             command, cwd=home / "airflow", env=bare_environment() | own, capture_output=True, text=True, check=True
         ).stdout.strip()
         airflow = Airflow.log_in(said["url"], said["user"], password)
-        while "hello_workers" not in airflow.dags():
-            pass
+        airflow.wait_for_dags({"hello_workers"})
         assert airflow.wait("hello_workers", airflow.trigger("hello_workers")) == "success"
     finally:
         laptop.interrupt()

@@ -11,7 +11,8 @@ from local.runner.processes import Process
 class FakeProcess(Process):
     """Ends when told to, and on SIGTERM unless it is deaf."""
 
-    def __init__(self, *, deaf: bool = False) -> None:
+    def __init__(self, name: str, *, deaf: bool = False) -> None:
+        self.name = name
         self.code: int | None = None
         self.deaf = deaf
         self.asked = False
@@ -48,7 +49,7 @@ class FakeMachine:
     checked: int = 0
 
     def start(self, arguments: Sequence[str], _environment: Mapping[str, str], _folder: Path, output: Path) -> Process:
-        process = FakeProcess(deaf=self.deaf)
+        process = FakeProcess(arguments[0], deaf=self.deaf)
         if arguments[0] == "check":
             process.code = self.checks.pop(0) if len(self.checks) > 1 else self.checks[0]
             output.write_text(f"check {self.checked}\n")

@@ -29,8 +29,10 @@ class ScriptedAws:
         arns = [f"{ECS}:service/{CLUSTER}/{name}" for name in names]
         self._ecs.add_response("list_services", {"serviceArns": arns[1:], "nextToken": "more"})
         self._ecs.add_response("list_services", {"serviceArns": arns[:1]})
-        for part in (names[:10], names[10:]):
-            self._ecs.add_response("describe_services", {"services": [service(name) for name in part]})
+        for first in (0, 10):
+            part = [service(name) for name in names[first : first + 10]]
+            asked = {"cluster": CLUSTER, "services": arns[first : first + 10]}
+            self._ecs.add_response("describe_services", {"services": part}, asked)
 
     def services(self, *services: Mapping[str, Any]) -> None:
         arns = [f"{ECS}:service/{CLUSTER}/{service['serviceName']}" for service in services]
