@@ -5,7 +5,7 @@ RUN := $(PY) -m deployer
 export ENVIRONMENT SETTINGS OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-outputs airflow-password test lint format bench integration
+.PHONY: help airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-outputs airflow-password test lint format bench integration nightly
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: .venv/ready ## Format the code
 
 integration: .venv/ready ## The whole path with the AWS inside this machine and a real Airflow
 	@$(PY) -m pytest $(or $(TESTS),tests/integration) -o addopts= --import-mode=importlib -ra --durations=15 $(ARGS)
+
+nightly: .venv/ready ## All that a commit must pass, then the benchmarks
+	@.ci/run && $(PY) -m benchmarks
 
 bench: .venv/ready ## Measure: render, deploy, clone to first DAG, memory
 	@$(PY) -m benchmarks $(ARGS)

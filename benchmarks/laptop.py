@@ -1,4 +1,4 @@
-"""From a fresh clone to the first DAG run that succeeded, and what each component weighs when nothing happens."""
+"""From a fresh clone to the first DAG run that succeeded, and what each component needs to start and to rest."""
 
 import os
 import signal
@@ -21,13 +21,25 @@ DAG = "hello_workers"
 STEPS = ("tools installed", "Airflow healthy", "first DAG succeeded")
 
 
+@dataclass(frozen=True)
+class Usage:
+    """MiB of memory (PSS), and seconds of CPU time since the start, of one component's processes."""
+
+    memory: float
+    cpu: float
+
+
 @dataclass
 class Journey:
-    """Seconds since the clone began at which each step was reached, and MiB (PSS) of each component at rest."""
+    """Seconds since the clone began at which each step was reached, and what each component needed.
+
+    `started`: when all were healthy for the first time; `rested`: a while after the first DAG run.
+    """
 
     began: float = field(default_factory=time.perf_counter)
     reached: list[float] = field(default_factory=list)
-    memory: dict[str, float] = field(default_factory=dict)
+    started: dict[str, Usage] = field(default_factory=dict)
+    rested: dict[str, Usage] = field(default_factory=dict)
 
     def mark(self) -> None:
         self.reached.append(time.perf_counter() - self.began)
@@ -42,11 +54,14 @@ def measure() -> Iterator[str]:
         median = statistics.median(seconds)
         yield f"| {step} | {ROUNDS} | {median:.1f} | {min(seconds):.1f} - {max(seconds):.1f} |"
     yield ""
-    yield f"| component, {REST} s at rest | MiB (PSS), median | range |"
-    yield "|---|---|---|"
-    for component in journeys[0].memory:
-        sizes = [each.memory[component] for each in journeys]
-        yield f"| {component} | {statistics.median(sizes):.0f} | {min(sizes):.0f} - {max(sizes):.0f} |"
+    yield f"| component, medians of {ROUNDS} | CPU s until healthy | MiB (PSS) then | MiB {REST} s after a DAG run |"
+    yield "|---|---|---|---|"
+    for component in journeys[0].rested:
+        started = [each.started[component] for each in journeys]
+        rested = [each.rested[component] for each in journeys]
+        cpu = statistics.median(each.cpu for each in started)
+        sizes = [statistics.median(each.memory for each in usages) for usages in (started, rested)]
+        yield f"| {component} | {cpu:.1f} | {sizes[0]:.0f} | {sizes[1]:.0f} |"
 
 
 def journey() -> Journey:
@@ -75,10 +90,11 @@ def _drive(checkout: Path, log: Path, seen: Journey) -> None:
                 raise RuntimeError(log.read_text(errors="replace"))
             time.sleep(0.2)
         seen.mark()
+        seen.started = _usage(checkout)
         _first_dag(checkout)
         seen.mark()
         time.sleep(REST)
-        seen.memory = _memory(checkout)
+        seen.rested = _usage(checkout)
     finally:
         os.killpg(laptop.pid, signal.SIGINT)
         laptop.wait(180)
@@ -94,16 +110,19 @@ def _first_dag(checkout: Path) -> None:
         raise RuntimeError(f"{DAG} ended as {state}")
 
 
-def _memory(checkout: Path) -> dict[str, float]:
-    """PSS of every component's processes: what they share is counted once."""
-    sizes: dict[str, float] = {}
+def _usage(checkout: Path) -> dict[str, Usage]:
+    """What every component's processes use now; PSS counts what they share once."""
+    usages: dict[str, Usage] = {}
     for process in psutil.process_iter():
         try:
             place = Path(process.cwd())  # each component's processes work in its own folder
             if place.is_relative_to(checkout / ".local" / "run"):
                 component = place.relative_to(checkout / ".local" / "run").parts[0]
-                size = process.memory_full_info().pss / 2**20
-                sizes[component] = sizes.get(component, 0) + size
+                times = process.cpu_times()
+                cpu = times.user + times.system + times.children_user + times.children_system
+                before = usages.get(component, Usage(0, 0))
+                memory = process.memory_full_info().pss / 2**20
+                usages[component] = Usage(before.memory + memory, before.cpu + cpu)
         except psutil.Error:
             continue
-    return dict(sorted(sizes.items()))
+    return dict(sorted(usages.items()))
