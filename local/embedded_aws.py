@@ -4,12 +4,14 @@ It is a process of its own that outlives the command which started it, so that a
 and destroyed by later commands. Its state is in memory: stopped means gone.
 """
 
+import contextlib
+import errno
+import http.client
 import json
 import os
 import shutil
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +33,10 @@ Report = Callable[[str], None]
 _STARTED: list["subprocess.Popen[bytes]"] = []  # it is to outlive us: kept, as Python warns of a running child let go
 
 _PATIENCE = 60.0  # seconds from start to ready
+_ROUNDS = 50  # looks for servers still on their way up, before what they write is given up on
+_PAUSE = 0.1  # seconds between two of them
 _ROOM = 200  # megabytes free: an empty database takes 60, and a full disk lets nobody say what is wrong
+_MEANWHILE = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT}  # something came or went while it was removed
 _ACCESS_KEY = "embedded"  # nobody checks them, and they must not be anybody's
 _SECRET_KEY = "embedded"
 _NOTHING_OF_THE_USERS = {  # (name in a configuration file, variable, default, conversion)
@@ -90,14 +95,31 @@ def running(layout: Layout) -> Endpoint | None:
     return endpoint if _answers(endpoint) else None
 
 
+def still_there(layout: Layout) -> Callable[[], bool]:
+    """Return a question to be asked again and again: whether the process that is the embedded AWS now still runs.
+
+    One that does not answer for a while is; one that was started since is another, and knows nothing of this one's.
+    """
+    now = processes.alive(_record(layout))
+
+    def ask() -> bool:
+        then = processes.alive(_record(layout))
+        return now is not None and then is not None and then.pid == now.pid
+
+    return ask
+
+
 def start(layout: Layout, report: Report) -> Endpoint:
     """Return the running embedded AWS, starting it first if there is none; what a killed one left is ended before.
 
-    Raises LocalError when it cannot be started; the message ends with the last lines of its log.
+    Raises LocalError when it cannot be started (the message ends with the last lines of its log), and when it is there
+    but does not answer: an Airflow may be running on it, so only `stop` ends it.
     """
     with _explained(layout), _one_at_a_time(layout) as held:
         if (endpoint := running(layout)) is not None:
             return endpoint
+        if (silent := processes.alive(_record(layout))) is not None:
+            raise LocalError(f"the embedded AWS (process {silent.pid}) does not answer; wait, or end it")
         check_reachable(layout.checkout)
         python = venvs.ensure(layout, "aws", layout.checkout / "local" / "requirements.lock", report)
         _clean(layout)
@@ -119,6 +141,8 @@ def _start(layout: Layout, python: Path, held: int) -> Endpoint:
     if os.geteuid() == 0:  # the servers run as an ordinary user then, who must come to their folders
         layout.home.chmod(0o711)
         layout.aws.chmod(0o711)
+    else:  # whoever knows the endpoint is told every secret
+        layout.aws.chmod(0o700)
     log = layout.aws / "log"
     log.touch(mode=0o600)
     with log.open("ab") as output:
@@ -145,11 +169,32 @@ def _start(layout: Layout, python: Path, held: int) -> Endpoint:
 
 
 def _clean(layout: Layout) -> None:
-    """End whatever is still there, the emulator first: it could start the others anew."""
+    """End whatever is still there and remove it; again, while servers on their way up go on writing."""
+    for left in reversed(range(_ROUNDS)):
+        try:
+            _end_and_remove(layout)
+        except OSError as error:
+            if error.errno not in _MEANWHILE or not left:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _end_and_remove(layout: Layout) -> None:
+    """End the emulator first: it could start the others anew.
+
+    A server writes its record before it is one. So none comes any more once the folder of the records is gone, and that
+    goes only when empty: a record nobody has read is never thrown away.
+    """
     folder = layout.aws / "processes"
     processes.end(_record(layout))
     for record in processes.records(folder):
         processes.end(record)
+    with contextlib.suppress(FileNotFoundError):
+        for draft in folder.glob("*.draft"):
+            draft.unlink(missing_ok=True)
+        folder.rmdir()
     if layout.aws.exists():
         shutil.rmtree(layout.aws)
 
@@ -170,7 +215,7 @@ def _answers(endpoint: Endpoint) -> bool:
     try:
         with direct.open(f"{endpoint.url}/_ministack/health", timeout=10) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):  # URLError is an OSError
         return False
 
 

@@ -59,6 +59,7 @@ def end(record: Path, patience: float = 10.0) -> None:
         for number in (signal.Signals[asked], signal.SIGKILL):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+                process.resume()  # one that was stopped would not hear it
             if _ends(process, patience):
                 break
     record.unlink(missing_ok=True)

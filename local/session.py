@@ -36,6 +36,10 @@ def session(layout: Layout, report: Report) -> Iterator[Session]:
     with _cleanly(layout, report):
         try:
             endpoint = embedded_aws.start(layout, report)
+        except KeyboardInterrupt:
+            embedded_aws.stop(layout)
+            raise
+        try:
             yield Session(endpoint, venvs.ensure(layout, "airflow", layout.checkout / AIRFLOW_LOCK, report))
         finally:
             ignore_requests()  # a second Ctrl-C must not leave half of it running
@@ -57,15 +61,22 @@ def dismantling(layout: Layout, report: Report) -> Iterator[Endpoint | None]:
     Raises LocalError while an Airflow runs on it.
     """
     with _cleanly(layout, report):
-        yield embedded_aws.running(layout)
+        yield _found(layout)
         embedded_aws.stop(layout)
 
 
 def reading(layout: Layout) -> Endpoint:
     """Give the embedded AWS as it runs. Raises LocalError when it does not: reading starts nothing."""
-    endpoint = embedded_aws.running(layout)
+    endpoint = _found(layout)
     if endpoint is None:
         raise LocalError("no AWS runs inside this machine; start one with `make airflow-local`")
+    return endpoint
+
+
+def _found(layout: Layout) -> Endpoint | None:
+    endpoint = embedded_aws.running(layout)
+    if endpoint is None and embedded_aws.still_there(layout)():
+        raise LocalError("the AWS inside this machine does not answer; wait, and run it again")
     return endpoint
 
 

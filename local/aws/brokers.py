@@ -39,6 +39,7 @@ class Brokers:
             try:
                 self._start(group, properties.get("AuthToken"))
             except BaseException:
+                self._remove(group)
                 elasticache._delete_replication_group({"ReplicationGroupId": group})
                 raise
             return group, provisioners._ec_rg_attrs(group)
@@ -59,18 +60,26 @@ class Brokers:
 
     def _deleting(self, forget: Callable[..., None]) -> Callable[..., None]:
         def delete(group: str, properties: Properties) -> None:
-            if group in self._running:
-                server, door = self._running.pop(group)
-                self._doors.close(door)
-                server.remove()
+            self._remove(group)
             forget(group, properties)
 
         return delete
 
     def _start(self, group: str, token: str | None) -> None:
         server = valkey.start(self._servers, f"broker-{group}", self._folder / group, token)
-        self._running[group] = (server, self._doors.open(server.port, asks_first=False))
+        try:
+            door = self._doors.open(server.port, asks_first=False)
+        except BaseException:
+            server.remove()
+            raise
+        self._running[group] = (server, door)
         self._tell_endpoint(group)
+
+    def _remove(self, group: str) -> None:
+        if group in self._running:
+            server, door = self._running.pop(group)
+            self._doors.close(door)
+            server.remove()
 
     def _tell_endpoint(self, group: str) -> None:
         endpoint = {"Address": "localhost", "Port": self._running[group][1]}

@@ -36,6 +36,7 @@ class Databases:
             try:
                 self._start(instance, login)
             except BaseException:
+                self._remove(instance)
                 rds._instances.pop(instance, None)
                 raise
             return instance, provisioners._rds_db_instance_attrs(rds._instances[instance])
@@ -54,18 +55,26 @@ class Databases:
 
     def _deleting(self, forget: Callable[..., None]) -> Callable[..., None]:
         def delete(instance: str, properties: Properties) -> None:
-            if instance in self._running:
-                server, door = self._running.pop(instance)
-                self._doors.close(door)
-                server.remove()
+            self._remove(instance)
             forget(instance, properties)
 
         return delete
 
     def _start(self, instance: str, login: postgres.Login) -> None:
         server = postgres.start(self._servers, f"database-{instance}", self._folder / instance, login)
-        self._running[instance] = (server, self._doors.open(server.port, asks_first=True))
+        try:
+            door = self._doors.open(server.port, asks_first=True)
+        except BaseException:
+            server.remove()
+            raise
+        self._running[instance] = (server, door)
         self._tell_endpoint(instance)
+
+    def _remove(self, instance: str) -> None:
+        if instance in self._running:
+            server, door = self._running.pop(instance)
+            self._doors.close(door)
+            server.remove()
 
     def _tell_endpoint(self, instance: str) -> None:
         endpoint: dict[str, Any] = rds._instances[instance]["Endpoint"]

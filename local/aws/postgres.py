@@ -10,7 +10,7 @@ from pathlib import Path
 import pg8000.exceptions  # type: ignore[import-not-found]
 import pg8000.native  # type: ignore[import-not-found]
 
-from local.aws.servers import LOOPBACK, Server, Servers, free_port
+from local.aws.servers import LOOPBACK, Server, Servers, folder_of_its_own, free_port
 from local.errors import LocalError
 from local.ordinary_user import hand_over
 
@@ -63,16 +63,20 @@ class Postgres:
 def start(servers: Servers, name: str, folder: Path, login: Login) -> Postgres:
     """Make a database cluster in `folder` and start it; `login` is its superuser and first database.
 
-    Raises LocalError when it cannot be made or started.
+    Raises LocalError when it cannot be made or started; then nothing of it is left.
     """
-    folder.mkdir()
-    hand_over(folder)
-    _initialise(servers, name, folder, login)
-    for _ in range(_ATTEMPTS):
-        running = _start_once(servers, name, folder)
-        if running is not None:
+    with folder_of_its_own(folder):
+        _initialise(servers, name, folder, login)
+        running = _start(servers, name, folder)
+        with running.server.ended_on_failure():
             if login.database != "postgres":
                 _sql(running, login, f"CREATE DATABASE {_name(login.database)}", database="postgres")
+        return running
+
+
+def _start(servers: Servers, name: str, folder: Path) -> Postgres:
+    for _ in range(_ATTEMPTS):
+        if (running := _start_once(servers, name, folder)) is not None:
             return running
     words = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     raise LocalError(f"PostgreSQL does not start: {' '.join(words)}")
@@ -111,7 +115,8 @@ def _start_once(servers: Servers, name: str, folder: Path) -> Postgres | None:
         # (https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h).
         return pid_file.exists() and pid_file.read_text(encoding="utf-8").rstrip().endswith("\nready")
 
-    return Postgres(port, folder, server, servers) if server.wait_until(ready) else None
+    with server.ended_on_failure():
+        return Postgres(port, folder, server, servers) if server.wait_until(ready) else None
 
 
 def _sql(running: Postgres, login: Login, statement: str, database: str | None = None) -> None:

@@ -1,17 +1,19 @@
 """The real servers behind emulated resources: started apart from the emulator, found again if it dies."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from local import processes
 from local.errors import LocalError
-from local.ordinary_user import user_for_servers
+from local.ordinary_user import hand_over, user_for_servers
 
 LOOPBACK = "127.0.0.1"
 
@@ -22,6 +24,18 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def folder_of_its_own(folder: Path) -> Iterator[None]:
+    """Make a folder that belongs to the servers' account; it is removed again when the block fails."""
+    folder.mkdir()
+    try:
+        hand_over(folder)
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @dataclass(frozen=True)
@@ -66,11 +80,11 @@ class Server:
         limit = time.monotonic() + patience
         while time.monotonic() < limit:
             if self.process.poll() is not None:
+                self.end()
                 return False
             if ready():
                 return True
             time.sleep(0.02)
-        self.end()
         raise LocalError(f"{self.name} was not ready after {patience:.0f} s: {self.last_words()}")
 
     def wait_to_end(self, patience: float = 60.0) -> None:
@@ -78,18 +92,30 @@ class Server:
         try:
             status = self.process.wait(patience)
         except subprocess.TimeoutExpired:
-            self.end()
             raise LocalError(f"{self.name} took more than {patience:.0f} s: {self.last_words()}") from None
-        self.record.unlink(missing_ok=True)
+        finally:
+            self.end()
         if status != 0:
             raise LocalError(f"{self.name} failed: {self.last_words()}")
 
     def end(self) -> None:
         """End it and forget it."""
         processes.end(self.record)
+        if self.process.poll() is None:  # it is young, and has not written its record yet
+            self.process.kill()
         self.process.wait()
+        self.record.unlink(missing_ok=True)
+
+    @contextmanager
+    def ended_on_failure(self) -> Iterator[None]:
+        """End it when the block fails: what was not brought up whole is to leave nothing."""
+        try:
+            yield
+        except BaseException:
+            self.end()
+            raise
 
     def last_words(self) -> str:
         """Return the end of its log, as one line."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return " / ".join(line.strip() for line in lines[-3:] if line.strip()) or f"see {self.log}"
+        return " / ".join(line.strip() for line in lines[-3:] if line.strip()) or "it said nothing"

@@ -56,6 +56,7 @@ async def _tell_when_ready(endpoint: dict[str, str], folder: Path, lock: int) ->
     """Wait for the first answer, then say where we are and let the next caller in."""
     await asyncio.to_thread(_first_answer, f"{endpoint['url']}/_ministack/health")
     draft = folder / "endpoint.draft"
+    draft.touch(mode=0o600)  # whoever knows where we answer is told every secret
     draft.write_text(json.dumps(endpoint), encoding="utf-8")
     draft.replace(folder / "endpoint.json")
     os.close(lock)

@@ -1,13 +1,15 @@
 """An embedded Valkey: started, told a new token, ended."""
 
+import contextlib
 import importlib.util
 import platform
 import shutil
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.aws.servers import LOOPBACK, Server, Servers, free_port
+from local.aws.servers import LOOPBACK, Server, Servers, folder_of_its_own, free_port
 from local.errors import LocalError
 from local.ordinary_user import hand_over
 
@@ -46,16 +48,14 @@ class Valkey:
 def start(servers: Servers, name: str, folder: Path, token: str | None) -> Valkey:
     """Start a Valkey that keeps nothing on disk and lets in who shows `token` (None: everybody on this machine).
 
-    Raises LocalError when it does not start.
+    Raises LocalError when it does not start; then nothing of it is left.
     """
-    folder.mkdir()
-    hand_over(folder)
-    for _ in range(_ATTEMPTS):
-        running = _start_once(servers, name, folder, token)
-        if running is not None:
-            return running
-    words = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-    raise LocalError(f"Valkey does not start: {' '.join(words)}")
+    with folder_of_its_own(folder):
+        for _ in range(_ATTEMPTS):
+            if (running := _start_once(servers, name, folder, token)) is not None:
+                return running
+        words = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        raise LocalError(f"Valkey does not start: {' '.join(words)}")
 
 
 def program() -> Path:
@@ -78,14 +78,6 @@ def program() -> Path:
 def _start_once(servers: Servers, name: str, folder: Path, token: str | None) -> Valkey | None:
     """Start it on some free port; None when it ended at once, the port being taken after all."""
     port = free_port()
-    settings = folder / "valkey.conf"
-    settings.touch(mode=0o600)
-    hand_over(settings)
-    lines = _SETTINGS.format(port=port, folder=quoted(str(folder)))
-    if token:
-        lines += f"requirepass {quoted(token)}\n"
-    settings.write_text(lines, encoding="utf-8")
-    server = servers.run(name, [str(program()), str(settings)], folder / "log")
 
     def ready() -> bool:
         try:
@@ -94,9 +86,26 @@ def _start_once(servers: Servers, name: str, folder: Path, token: str | None) ->
             return False
         return True
 
-    started = server.wait_until(ready)
-    settings.unlink()
-    return Valkey(port, folder, server) if started else None
+    with _settings_file(folder, port, token) as settings:
+        server = servers.run(name, [str(program()), str(settings)], folder / "log")
+        with server.ended_on_failure():
+            return Valkey(port, folder, server) if server.wait_until(ready) else None
+
+
+@contextlib.contextmanager
+def _settings_file(folder: Path, port: int, token: str | None) -> Iterator[Path]:
+    """Keep the settings, with the token, in a file only its owner may read, for the length of the block."""
+    lines = _SETTINGS.format(port=port, folder=quoted(str(folder)))
+    if token:
+        lines += f"requirepass {quoted(token)}\n"
+    settings = folder / "valkey.conf"
+    settings.touch(mode=0o600)
+    try:
+        hand_over(settings)
+        settings.write_text(lines, encoding="utf-8")
+        yield settings
+    finally:
+        settings.unlink(missing_ok=True)
 
 
 def quoted(text: str) -> str:

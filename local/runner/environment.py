@@ -14,14 +14,22 @@ from local.runner.private_names import LOOPBACK, on_this_machine
 
 LAPTOP = Path(__file__).parent / "laptop"
 
-LOOPBACK_OVERRIDES: Mapping[str, str] = {
+LOOPBACK_ONLY: Mapping[str, str] = {
     # On Fargate these listen on every interface and security groups guard them; a laptop in a café has none.
     "AIRFLOW__API__HOST": LOOPBACK,
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST": LOOPBACK,
+}
+
+# What the entrypoint misses in a definition (docker/airflow_runtime/needs.py) must be missed here too. So these take
+# the place of a definition's values, and of no gap.
+_REPLACED: Mapping[str, str] = {
     # The address by which the API server reaches the log servers of worker and triggerer. Those listen on every
     # interface and have no such variable (airflow/utils/serve_logs/core.py): laptop/sitecustomize.py narrows them.
     "AIRFLOW__CORE__HOSTNAME_CALLABLE": "airflow_runtime.host.loopback",
 }
+
+# The only region boto3 looks at. The embedded AWS has one, and that is what templates made of AWS::Region.
+_DEFINITION_ALONE = "AWS_DEFAULT_REGION"
 
 # macOS ends a process that forks after it used certain system libraries, as Celery and Airflow do.
 # https://bugs.python.org/issue33725
@@ -67,10 +75,13 @@ class Machine:
 def process_environment(task: ServiceTask, deployed: Deployed, machine: Machine, home: Path) -> dict[str, str]:
     """Return every variable of the task's process and of its health check, and no other.
 
-    The definition's come first, then its secrets, then the machine's; names inside the network become loopback.
+    The definition's come first, then its secrets, then the machine's; names inside the network become loopback. What
+    the entrypoint checks is never added: a definition that lacks it fails here as it would on Fargate.
     """
     defined = {**task.environment, **task.secrets}
     values = {name: on_this_machine(value, deployed.private_names) for name, value in defined.items()}
     if deployed.url and "AIRFLOW__API__BASE_URL" in values:
         values["AIRFLOW__API__BASE_URL"] = deployed.url  # it names the load balancer, and there is none
-    return {**values, **machine.variables(home), **LOOPBACK_OVERRIDES}
+    replaced = {name: value for name, value in _REPLACED.items() if values.get(name)}
+    given = {name: value for name, value in machine.variables(home).items() if name != _DEFINITION_ALONE}
+    return {**values, **replaced, **given, **LOOPBACK_ONLY}

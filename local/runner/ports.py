@@ -10,8 +10,8 @@ from local.errors import LocalError
 from local.runner.definitions import ServiceTask
 from local.runner.private_names import LOOPBACK
 
-# Where service.yml lets the user choose a component's port.
-_SETTINGS = {"webserver": "environments: local: service: webserver: port"}
+# Where service.yml lets the user choose a component's port, and what names that port besides.
+_SETTINGS = {"webserver": "environments: local: service: webserver: port, and the same port in service: baseUrl"}
 
 
 def require_free(tasks: Iterable[ServiceTask]) -> None:

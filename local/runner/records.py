@@ -55,9 +55,22 @@ class Records:
         self._path(leader).unlink(missing_ok=True)
 
     def all(self) -> Iterator[Leader]:
-        """Give everything written down."""
+        """Give everything written down; what cannot be read is nobody, and forgotten."""
         for path in sorted(self._folder.glob("*.json")):
-            yield Leader(**json.loads(path.read_text(encoding="utf-8")))
+            if (leader := _read(path)) is not None:
+                yield leader
+            else:
+                path.unlink(missing_ok=True)
 
     def _path(self, leader: Leader) -> Path:
         return self._folder / f"{leader.pid}.json"
+
+
+def _read(path: Path) -> Leader | None:
+    """Return who is written down; None when it is no record: a machine that loses its power may leave a file empty."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        leader = Leader(int(told["pid"]), float(told["started"]))
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+    return leader if leader.pid > 0 else None

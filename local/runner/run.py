@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.embedded_aws import Endpoint
+from local.embedded_aws import Endpoint, still_there
 from local.errors import LocalError
 from local.layout import Layout
 from local.runner.container import Unit
@@ -28,6 +28,7 @@ from local.runner.task import LONGEST_PAUSE, Task
 
 IMAGE_ENTRY_POINT = ("-m", "airflow_runtime.entrypoint")  # what docker/Dockerfile starts with Python
 _TICK = 0.2  # seconds
+_LOOK_EVERY = 3.0  # seconds between two looks whether the embedded AWS is still there
 _TAIL = 20  # lines of a log
 _PATIENCE = 10.0  # seconds that killed processes may take to be gone
 
@@ -43,11 +44,13 @@ def run(
     """Start every service of `cluster` and keep all running until SIGINT, SIGTERM or SIGHUP; a second one ends at once.
 
     `ready` is called once, when every health check has passed. Returns 0 when a signal ended it, 1 when a service
-    never came up. Raises LocalError when it cannot begin; nothing is left running either way.
+    never came up or the embedded AWS has ended. Raises LocalError when it cannot begin; nothing is left running in
+    any case.
     """
+    alive = still_there(layout)
     deployed = read(Clients.of(endpoint.session(), endpoint.url), cluster)
     machine = Machine.this(airflow_python, layout.checkout, endpoint.variables())
-    return run_here(layout, deployed, machine, console, ready)
+    return run_here(layout, deployed, machine, console, ready, alive)
 
 
 def run_here(
@@ -56,10 +59,12 @@ def run_here(
     machine: Machine,
     console: Console,
     ready: Callable[[], None],
+    alive: Callable[[], bool],
     longest_pause: float = LONGEST_PAUSE,
 ) -> int:
     """Do what `run` does with what was read; what an earlier run left running is ended first.
 
+    `alive`: whether the AWS that was read from is still there; without it no service can be what it was.
     `longest_pause`: seconds that a process which ends again and again stays down, at most.
     """
     report = partial(console.print, markup=False, highlight=False, soft_wrap=True)
@@ -71,12 +76,12 @@ def run_here(
         start = Processes(records).start
         supervisor = Supervisor([Task(unit, start, time.monotonic(), longest_pause) for unit in units], survey)
         with showing(console) as show:
-            failed = supervise(supervisor, requests, show, ready)
-    if failed is None:
-        return 0
-    for line in (*tail(failed.unit.log, _TAIL, failed.unit.secrets), _verdict(failed)):
-        report(line)
-    return 1
+            failure = supervise(supervisor, requests, show, ready, alive)
+        if failure is None:
+            return 0
+        for line in _last_words(failure) if isinstance(failure, Task) else _last_words_of_aws(layout):
+            report(line)
+        return 1
 
 
 def prepare(layout: Layout, task: ServiceTask, deployed: Deployed, machine: Machine) -> Iterator[Unit]:
@@ -102,13 +107,24 @@ def prepare(layout: Layout, task: ServiceTask, deployed: Deployed, machine: Mach
         )
 
 
-def supervise(supervisor: Supervisor, requests: Requests, show: Show, ready: Callable[[], None]) -> Task | None:
-    """Go on until everything has stopped; return the task that never came up when that was the cause.
+class AwsHasEnded:
+    """Why a run ended that nobody asked to end: no service works any more, and none would come up again."""
+
+
+def supervise(
+    supervisor: Supervisor,
+    requests: Requests,
+    show: Show,
+    ready: Callable[[], None],
+    alive: Callable[[], bool],
+) -> Task | AwsHasEnded | None:
+    """Go on until everything has stopped; return why (a task never came up, or AWS ended) when nobody asked for it.
 
     Whatever is raised in here, everything that was started is ended first.
     """
-    failed: Task | None = None
+    failure: Task | AwsHasEnded | None = None
     told = False
+    look_at = 0.0
     try:
         while not supervisor.is_stopped:
             now = time.monotonic()
@@ -118,15 +134,17 @@ def supervise(supervisor: Supervisor, requests: Requests, show: Show, ready: Cal
             if supervisor.is_ready and not told:
                 told = True
                 ready()
-            failed = failed or supervisor.hopeless
+            if not failure and not requests.count and (now >= look_at or supervisor.hopeless):
+                failure = supervisor.hopeless if alive() else AwsHasEnded()
+                look_at = now + _LOOK_EVERY
             if requests.count > 1:
                 supervisor.kill()
-            elif requests.count or failed:
+            elif requests.count or failure:
                 supervisor.stop(now)
             time.sleep(_TICK)
     finally:
         _end(supervisor)
-    return failed
+    return failure
 
 
 def _end(supervisor: Supervisor) -> None:
@@ -137,8 +155,21 @@ def _end(supervisor: Supervisor) -> None:
         time.sleep(0.05)
 
 
-def _verdict(failed: Task) -> str:
-    return f"{failed.unit.name}: ended {failed.failures} times without getting healthy; its log is {failed.unit.log}"
+def _last_words(failed: Task) -> Iterator[str]:
+    yield from tail(failed.unit.log, _TAIL, failed.unit.secrets)
+    yield f"{failed.unit.name}: ended {failed.failures} times without getting healthy; its log is {failed.unit.log}"
+
+
+def _last_words_of_aws(layout: Layout) -> Iterator[str]:
+    """Put its log where it stays: what is left of it will be removed."""
+    log = layout.run / "aws.log"
+    try:
+        shutil.copy(layout.aws / "log", log)
+    except FileNotFoundError:
+        yield "the embedded AWS has ended, and somebody has removed what it left"
+        return
+    yield from tail(log, _TAIL)
+    yield f"the embedded AWS has ended; its log is {log}"
 
 
 @contextmanager

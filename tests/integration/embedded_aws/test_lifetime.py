@@ -70,6 +70,19 @@ def test_stop_takes_all_of_it(layout: Layout) -> None:
     embedded_aws.stop(layout)
 
 
+def test_one_that_is_stopped_is_not_started_anew(layout: Layout) -> None:
+    endpoint = embedded_aws.start(layout, quiet)
+    Trial(endpoint).create(children())
+    process = processes.alive(layout.aws / "processes" / "aws.json")
+    assert process is not None
+    process.suspend()
+    with pytest.raises(LocalError, match=rf"\(process {process.pid}\) does not answer"):
+        embedded_aws.start(layout, quiet)
+    process.resume()
+    assert embedded_aws.start(layout, quiet) == endpoint
+    assert len(list(processes.records(layout.aws / "processes"))) == 3
+
+
 @pytest.mark.parametrize("then", ["start", "stop"])
 def test_killed_it_leaves_servers_that_are_found(layout: Layout, then: str) -> None:
     first = embedded_aws.start(layout, quiet)
@@ -188,6 +201,7 @@ def test_an_ordinary_user_runs_all_of_it(tmp_path: Path) -> None:
             trial = Trial(embedded_aws.start(layout, lambda _: None))
             print(trial.create(children())["StackStatus"])
             print(sorted({process.uids().real for process in map(processes.alive, records()) if process}))
+            print(oct(layout.aws.stat().st_mode & 0o777))
             embedded_aws.stop(layout)
             layout.home.chmod(0o500)
             try:
@@ -197,8 +211,8 @@ def test_an_ordinary_user_runs_all_of_it(tmp_path: Path) -> None:
             layout.home.chmod(0o700)
             """,
         )
-        assert told[:2] == ["CREATE_COMPLETE", f"[{SOMEBODY}]"]
-        assert "Permission denied" in told[2]
+        assert told[:3] == ["CREATE_COMPLETE", f"[{SOMEBODY}]", "0o700"]
+        assert "Permission denied" in told[3]
     finally:
         shutil.rmtree(home)
 

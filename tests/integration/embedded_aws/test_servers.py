@@ -1,6 +1,7 @@
 """The database and the broker that a template made: reached over TLS with what the stack generated."""
 
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from local import processes
 from local.embedded_aws import Endpoint
 from local.layout import Layout
+from tests.integration.embedded_aws.conftest import running_in
 from tests.integration.embedded_aws.deploying import Trial
 from tests.integration.embedded_aws.templates import children
 
@@ -108,3 +111,15 @@ def test_no_secret_is_in_a_log_or_readable_by_others(layout: Layout, trial: Tria
     for path in layout.aws.rglob("*"):
         if path.is_file() and "data" not in path.parts:
             assert not any(secret in path.read_bytes() for secret in secrets), path
+    assert (layout.aws / "endpoint.json").stat().st_mode & 0o777 == 0o600
+    assert layout.aws.stat().st_mode & 0o777 == (0o700 if os.geteuid() else 0o711)
+
+
+def test_a_database_that_cannot_be_made_leaves_nothing(layout: Layout, endpoint: Endpoint) -> None:
+    wrong = children()
+    wrong["Database"]["Resources"]["Database"]["Properties"]["DBName"] = "template1"  # there is one in every PostgreSQL
+    assert Trial(endpoint).create(wrong)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert [record.stem for record in processes.records(layout.aws / "processes")] == ["aws"]
+    assert list((layout.aws / "database").iterdir()) == []
+    assert list((layout.aws / "broker").iterdir()) == []
+    assert len(running_in(layout.checkout)) == 1

@@ -14,6 +14,8 @@ from local.runner.definitions import Deployed, HealthCheck, ServiceTask
 from local.runner.environment import Machine
 from local.runner.run import run_here
 
+AWS = "aws-is-alive"  # a file in the checkout: as long as it is there, so is the embedded AWS
+
 
 def main(checkout: Path, described: list[dict[str, str]]) -> int:
     tasks = tuple(
@@ -36,7 +38,8 @@ def main(checkout: Path, described: list[dict[str, str]]) -> int:
         ready = partial(console.print, "READY")
         layout = Layout(checkout)
         with alone(layout.run):
-            return run_here(layout, Deployed(tasks), machine, console, ready, longest_pause=0.1)
+            alive = partial(Path.exists, checkout / AWS)
+            return run_here(layout, Deployed(tasks), machine, console, ready, alive, longest_pause=0.1)
     except LocalError as error:
         console.print(f"ERROR {error}", markup=False, soft_wrap=True)
         return 1

@@ -24,7 +24,8 @@ def test_a_taken_port_names_component_holder_and_setting(taken: int) -> None:
         require_free(tasks("webserver", taken))
     assert str(raised.value).startswith(f"port {taken} of webserver: is taken by ")
     assert f"(process {os.getpid()})" in str(raised.value)
-    assert "service.yml (environments: local: service: webserver: port)" in str(raised.value)
+    assert "service.yml (environments: local: service: webserver: port, and " in str(raised.value)
+    assert "service: baseUrl)" in str(raised.value)
 
 
 def test_a_port_that_is_no_setting_can_only_be_freed(taken: int) -> None:

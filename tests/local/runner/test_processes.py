@@ -186,6 +186,22 @@ def test_a_record_is_kept_until_everybody_is_gone(started: Started) -> None:
     assert not list(started.records.all())
 
 
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"pid": 1}', '{"pid": null, "started": 0}', '{"pid": -1, "started": 1e12}']
+)
+def test_a_broken_record_is_nobody_and_forgotten(started: Started, content: str) -> None:
+    process = started.start(PREFACE + SLEEP)
+    broken = started.folder / "records" / "1.json"
+    broken.write_text(content)
+    (leader,) = started.records.all()
+    assert leader.may_have_family()
+    assert not broken.exists()
+    broken.write_text(content)
+    clean_up(started.records, lambda _: None)
+    assert process.exit_code() == -signal.SIGKILL
+    assert not list((started.folder / "records").glob("*.json"))
+
+
 def test_who_is_told_nothing_ends() -> None:
     launch = Path(__file__).parents[3] / "local/runner/launch.py"
     done = subprocess.run([sys.executable, "-I", launch], input=b'{"arguments": ["tou', check=False, timeout=60)

@@ -4,12 +4,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.local.runner.small_cluster import AWS
 from tests.local.runner.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[3]
@@ -23,6 +25,7 @@ def tell(name, text=""):
 SLEEP = "\ntime.sleep(600)\n"
 POLITE = PREFACE + "tell('up', os.getpid())" + SLEEP
 DEAF = PREFACE + "signal.signal(signal.SIGTERM, signal.SIG_IGN); tell('up', os.getpid())" + SLEEP
+BETWEEN = 1.2  # seconds after which a signal is another request
 FAMILY = PREFACE + "tell('child', subprocess.Popen(['sleep', '600'], start_new_session=True).pid)" + POLITE
 
 
@@ -34,6 +37,7 @@ class Cluster:
         self.output = checkout / "output"
         self.runners: list[subprocess.Popen[bytes]] = []
         (checkout / "dags").mkdir()
+        (checkout / AWS).touch()
 
     def start(self, *tasks: dict[str, str]) -> subprocess.Popen[bytes]:
         """Start a runner; `output` is what it says."""
@@ -70,7 +74,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         while runner.poll() is None:
             runner.send_signal(signal.SIGINT)
             try:
-                runner.wait(0.2)
+                runner.wait(BETWEEN)
             except subprocess.TimeoutExpired:
                 continue
 
@@ -110,6 +114,7 @@ def test_a_second_signal_ends_all_at_once(cluster: Cluster) -> None:
     pid = cluster.pid("one")
     runner.send_signal(signal.SIGINT)
     cluster.said("stopping")
+    time.sleep(BETWEEN)
     assert is_running(pid)
     runner.send_signal(signal.SIGINT)
     assert runner.wait(PATIENCE) == 0
@@ -184,6 +189,27 @@ def test_who_never_comes_up_fails_the_run(cluster: Cluster) -> None:
     last = cluster.output.read_text().splitlines()[-2:]
     log = cluster.checkout / ".local/run/one/log"
     assert last == ["no database named demo", f"one: ended 5 times without getting healthy; its log is {log}"]
+
+
+def test_an_aws_that_has_ended_ends_the_run(cluster: Cluster) -> None:
+    (cluster.checkout / ".local/aws").mkdir(parents=True)
+    (cluster.checkout / ".local/aws/log").write_text("MemoryError\n")
+    runner = cluster.start({"name": "one", "program": POLITE}, {"name": "two", "program": FAMILY})
+    pids = [cluster.pid("one"), cluster.pid("two"), cluster.pid("two", "child")]
+    (cluster.checkout / AWS).unlink()
+    assert runner.wait(PATIENCE) == 1
+    assert not any(map(is_running, pids))
+    log = cluster.checkout / ".local/run/aws.log"
+    said = cluster.output.read_text().splitlines()
+    assert said[-2:] == ["MemoryError", f"the embedded AWS has ended; its log is {log}"]
+    assert log.read_text() == "MemoryError\n"
+
+
+def test_who_never_comes_up_because_aws_has_ended_is_not_to_blame(cluster: Cluster) -> None:
+    program = PREFACE + f"pathlib.Path({str(cluster.checkout / AWS)!r}).unlink(missing_ok=True); sys.exit(1)"
+    runner = cluster.start({"name": "one", "program": program, "check": "true"})
+    assert runner.wait(PATIENCE) == 1
+    assert cluster.output.read_text().splitlines()[-1].startswith("the embedded AWS has ended, and somebody has")
 
 
 def test_a_taken_port_starts_nothing(cluster: Cluster) -> None:
