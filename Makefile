@@ -57,5 +57,5 @@ service.schema.json: generator/config/settings.py .venv/ready
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; choose another with PYTHON=python3.12")'
 	@echo "Installing the tools into .venv (once)" >&2 && $(PYTHON) -m venv --clear .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.lock
-	@$(PY) -m uv pip install --quiet --python $(PY) --require-hashes --requirement requirements.lock
+	@$(PY) -m uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes --requirement requirements.lock
 	@touch $@

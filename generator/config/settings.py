@@ -131,6 +131,8 @@ class Webserver(Task):
     """Airflow's API server, which serves the web interface too."""
 
     port: Port = Field(8080, description="Port of the API server inside the network.")
+    # It takes some 26 CPU seconds until it is healthy, five of them in its first answer: too long on a quarter of one.
+    cpu: int = Field(512, description="CPU units; 1024 is one vCPU.")
     memory: int = Field(1024, description="MiB of memory.")
 
 

@@ -59,36 +59,36 @@ def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
             Parameters={"rds.force_ssl": "1"},
         )
     )
-    database = template.add_resource(
-        kept(
-            DBInstance(
-                "MetadataDatabase",
-                Engine=wanted.engine,
-                EngineVersion=wanted.engine_version,
-                DBInstanceClass=wanted.instance_type,
-                DBName=wanted.db_name,
-                Port=str(wanted.port),
-                AllocatedStorage=str(wanted.allocated_storage),
-                StorageType="gp3",
-                StorageEncrypted=True,
-                MasterUsername=DATABASE_USER,
-                MasterUserPassword=Sub("{{resolve:secretsmanager:${DatabaseSecretArn}:SecretString:password}}"),
-                DBSubnetGroupName=Ref(subnets),
-                DBParameterGroupName=Ref(parameters),
-                VPCSecurityGroups=[Ref(group)],
-                PubliclyAccessible=False,
-                DeletionProtection=wanted.deletion_protection,
-                BackupRetentionPeriod=7 if settings.retain_data else 1,
-                CopyTagsToSnapshot=True,
-                AutoMinorVersionUpgrade=True,
-                # A major version alone is meant: a pinned minor breaks the stack after AWS's own minor upgrade.
-                Metadata={"cfn-lint": {"config": {"ignore_checks": ["W3691"]}}},
-            ),
-            settings,
-            policy="Snapshot",
-        )
-    )
+    instance = _instance(settings, Ref(subnets), Ref(parameters), Ref(group))
+    database = template.add_resource(kept(instance, settings, policy="Snapshot"))
     return Outputs(GetAtt(database, "Endpoint.Address"), GetAtt(database, "Endpoint.Port"))
+
+
+def _instance(settings: Settings, subnets: Value, parameters: Value, group: Value) -> DBInstance:
+    wanted = settings.metadata_db
+    return DBInstance(
+        "MetadataDatabase",
+        Engine=wanted.engine,
+        EngineVersion=wanted.engine_version,
+        DBInstanceClass=wanted.instance_type,
+        DBName=wanted.db_name,
+        Port=str(wanted.port),
+        AllocatedStorage=str(wanted.allocated_storage),
+        StorageType="gp3",
+        StorageEncrypted=True,
+        MasterUsername=DATABASE_USER,
+        MasterUserPassword=Sub("{{resolve:secretsmanager:${DatabaseSecretArn}:SecretString:password}}"),
+        DBSubnetGroupName=subnets,
+        DBParameterGroupName=parameters,
+        VPCSecurityGroups=[group],
+        PubliclyAccessible=False,
+        DeletionProtection=wanted.deletion_protection,
+        BackupRetentionPeriod=7 if settings.retain_data else 1,
+        CopyTagsToSnapshot=True,
+        AutoMinorVersionUpgrade=True,
+        # A major version alone is meant: a pinned minor breaks the stack after AWS's own minor upgrade.
+        Metadata={"cfn-lint": {"config": {"ignore_checks": ["W3691"]}}},
+    )
 
 
 def closed_group(
