@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from deployer.aws import Aws
 from deployer.stacks import STACK_TYPE, Stack, is_missing
-from deployer.template_text import Fate, fates, is_protected
+from deployer.template_text import Fate, fate, is_protected
 from deployer.template_text import resources as resources_of
 
 
@@ -48,15 +48,15 @@ def _walk(aws: Aws, stack_id: str, path: str, *, outlives: bool) -> Iterator[Res
         if is_missing(error):  # gone since its parent was read
             return
         raise
-    policies = fates({"Resources": templated})
     pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
     for each in (summary for page in pages for summary in page["StackResourceSummaries"]):
         logical_id, physical_id = each["LogicalResourceId"], each.get("PhysicalResourceId", "")
         if not physical_id or each["ResourceStatus"] == "DELETE_COMPLETE":
             continue
-        fate = Fate.STAYS if outlives else policies.get(logical_id, Fate.GOES)
-        protected = is_protected(templated.get(logical_id, {}))
+        written = templated.get(logical_id)
+        future = Fate.STAYS if outlives else fate(written) if written else Fate.GOES
         if each["ResourceType"] == STACK_TYPE:
-            yield from _walk(aws, physical_id, f"{path}/{logical_id}", outlives=fate is Fate.STAYS)
+            yield from _walk(aws, physical_id, f"{path}/{logical_id}", outlives=future is Fate.STAYS)
         else:
-            yield Resource(path, logical_id, physical_id, each["ResourceType"], fate, protected)
+            protected = is_protected(written or {})
+            yield Resource(path, logical_id, physical_id, each["ResourceType"], future, protected)

@@ -39,17 +39,13 @@ def resources(template: str | Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def fates(template: str | Mapping[str, Any]) -> dict[str, Fate]:
-    """Return the fate of each resource by its logical id."""
-    return {logical_id: _fate(resource) for logical_id, resource in resources(template).items()}
-
-
 def is_protected(resource: Mapping[str, Any]) -> bool:
     """Whether a resource refuses to be deleted until an update lifts that, as databases can."""
     return (resource.get("Properties") or {}).get("DeletionProtection") in (True, "true")
 
 
-def _fate(resource: Mapping[str, Any]) -> Fate:
+def fate(resource: Mapping[str, Any]) -> Fate:
+    """Return what becomes of a resource when its stack is deleted."""
     policy = resource.get("DeletionPolicy")
     return _POLICIES.get(policy, Fate.GOES) if isinstance(policy, str) else _default(resource)
 

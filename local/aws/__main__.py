@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from local.aws import settings
-from local.aws.servers import LOOPBACK
+from local.aws.doors import LOOPBACK
 from local.errors import LocalError
 from local.processes import write_down_myself
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pg8000.exceptions  # type: ignore[import-not-found]
 import pg8000.native  # type: ignore[import-not-found]
 
-from local.aws.servers import LOOPBACK, Server, Servers, folder_of_its_own, free_port
+from local.aws.doors import LOOPBACK
+from local.aws.servers import Server, Servers, folder_of_its_own, free_port
 from local.errors import LocalError
 from local.ordinary_user import hand_over
 

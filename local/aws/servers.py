@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import processes
+from local.aws.doors import LOOPBACK
 from local.errors import LocalError
 from local.ordinary_user import hand_over, user_for_servers
-
-LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:

@@ -13,9 +13,9 @@ from hypercorn.config import Config  # type: ignore[import-not-found]
 from local.aws import ecs, events, nested, network, postgres, scaling, secrets, storage, tls, valkey
 from local.aws.brokers import Brokers
 from local.aws.databases import Databases
-from local.aws.doors import Doors
+from local.aws.doors import LOOPBACK, Doors
 from local.aws.emulator import app
-from local.aws.servers import LOOPBACK, Servers
+from local.aws.servers import Servers
 from local.aws.settings import ACCOUNT, REGION
 from local.ordinary_user import check_reachable
 

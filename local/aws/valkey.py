@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.aws.servers import LOOPBACK, Server, Servers, folder_of_its_own, free_port
+from local.aws.doors import LOOPBACK
+from local.aws.servers import Server, Servers, folder_of_its_own, free_port
 from local.errors import LocalError
 from local.ordinary_user import hand_over
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
-from deployer.template_text import Fate, fates
+from deployer.template_text import Fate, fate, resources
 
 YAML = """
 Resources:
@@ -33,6 +36,10 @@ Resources:
     Type: AWS::ElastiCache::ReplicationGroup
     DeletionPolicy: Snapshot
 """
+
+
+def fates(template: str | Mapping[str, Any]) -> dict[str, Fate]:
+    return {logical_id: fate(resource) for logical_id, resource in resources(template).items()}
 
 
 def test_fates() -> None:

@@ -9,13 +9,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from local import embedded_aws
 from local.embedded_aws import Endpoint
 from local.errors import LocalError
 from local.layout import Layout
+from tests.local.runner.waiting import is_running
 
 CHECKOUT = Path(__file__).parents[2]
 SLEEP = "print('up', flush=True); time.sleep(600)"
@@ -158,13 +158,6 @@ signal.signal(signal.SIGTERM, end); {SLEEP}""",
     pid = int((layout.checkout / "child").read_text())
     assert not is_running(pid)
     assert not layout.aws.exists()
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_what_is_written_while_it_is_removed_is_removed_too(layout: Layout) -> None:

@@ -12,7 +12,7 @@ import pytest
 from local.runner.family import survey
 from local.runner.processes import Process, Processes, clean_up
 from local.runner.records import Leader, Records
-from tests.local.runner.waiting import eventually
+from tests.local.runner.waiting import eventually, is_running
 
 ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": os.defpath, "ONLY": "this"}
 PREFACE = """
@@ -59,13 +59,6 @@ class Started:
 
     def is_running(self, name: str) -> bool:
         return is_running(int(self.told(name)))
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.local.runner.small_cluster import AWS
-from tests.local.runner.waiting import PATIENCE, eventually
+from tests.local.runner.waiting import PATIENCE, eventually, is_running
 
 ROOT = Path(__file__).parents[3]
 PREFACE = """
@@ -57,13 +57,6 @@ class Cluster:
 
     def pid(self, component: str, name: str = "up") -> int:
         return int(self.told(component, name))
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.fixture
