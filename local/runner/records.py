@@ -67,10 +67,10 @@ class Records:
 
 
 def _read(path: Path) -> Leader | None:
-    """Return who is written down; None when it is no record: a machine that loses its power may leave a file empty."""
+    """Return who is written down; None when it is none (any more): a machine that loses its power leaves files empty."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         leader = Leader(int(told["pid"]), float(told["started"]))
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except (FileNotFoundError, ValueError, TypeError, KeyError, OverflowError):
         return None
     return leader if leader.pid > 0 else None

@@ -1,5 +1,6 @@
 """What runs on this machine, and where it listens."""
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,11 +20,20 @@ def running_in(checkout: Path) -> list[psutil.Process]:
     return found
 
 
+def arguments_of(processes: Iterable[psutil.Process]) -> list[str]:
+    """Every word of their command lines; a process that has ended meanwhile has none."""
+    words = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            words += process.cmdline()
+    return words
+
+
 def listening(processes: Iterable[psutil.Process]) -> set[tuple[str, int]]:
-    """Address and port of every TCP server among the processes."""
-    return {
-        (connection.laddr.ip, connection.laddr.port)
-        for process in processes
-        for connection in process.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    """Address and port of every TCP server among the processes; one that has ended meanwhile serves nothing."""
+    found = set()
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            servers = [each for each in process.net_connections("tcp") if each.status == psutil.CONN_LISTEN]
+            found |= {(each.laddr.ip, each.laddr.port) for each in servers}
+    return found
