@@ -87,3 +87,5 @@ class Brokers:
             node_group |= {"PrimaryEndpoint": endpoint, "ReaderEndpoint": endpoint}
             for member in node_group["NodeGroupMembers"]:
                 member["ReadEndpoint"] = endpoint
+                for node in elasticache._clusters[member["CacheClusterId"]]["CacheNodes"]:
+                    node["Endpoint"] = endpoint

@@ -1,93 +1,93 @@
-# ruff: noqa: SLF001  # ministack is entered through parts it keeps to itself
-"""AWS::RDS::DBInstance becomes a PostgreSQL on loopback, with the user, password and database of the template."""
+"""The PostgreSQL servers behind RDS: started, copied, restored, told a new password, ended.
 
-from collections.abc import Callable
+Each has a name, such as that of the instance or cluster whose data it holds, and a door that speaks TLS.
+"""
+
+import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from local.aws import postgres
 from local.aws.doors import Doors
-from local.aws.emulator import Made, Properties, ResourceType, provisioners, rds, replace, teach
 from local.aws.servers import Servers
 
 
+class _Running(NamedTuple):
+    """A server, the port of its door, and who may enter."""
+
+    server: postgres.Postgres
+    door: int
+    login: postgres.Login
+
+
 class Databases:
-    """The database servers behind RDS instances, by identifier of the instance."""
+    """The servers that run, and the copies that were made of some."""
 
     def __init__(self, servers: Servers, doors: Doors, folder: Path) -> None:
         self._servers = servers
         self._doors = doors
         self._folder = folder
-        self._running: dict[str, tuple[postgres.Postgres, int]] = {}
+        self._running: dict[str, _Running] = {}
+        self._copies: dict[str, tuple[Path, postgres.Login]] = {}
 
-    def install(self) -> None:
-        """Put the servers behind the resource type; ministack goes on keeping the records of RDS."""
-        replace(provisioners, "_rds_db_instance_create", self._creating)
-        replace(provisioners, "_rds_db_instance_delete", self._deleting)
-        own = provisioners._RESOURCE_HANDLERS["AWS::RDS::DBInstance"]["update"]
-        # A replacing update calls create and delete by the names replaced above.
-        create, delete = provisioners._rds_db_instance_create, provisioners._rds_db_instance_delete
-        teach("AWS::RDS::DBInstance", ResourceType(create, self._updating(own), delete))
+    def start(self, name: str, login: postgres.Login) -> None:
+        """Start an empty one. Raises LocalError when it cannot be made; then nothing of it is left."""
+        self._open(name, postgres.start(self._servers, f"database-{name}", self._folder / name, login), login)
 
-    def _creating(self, record: Callable[..., Made]) -> Callable[..., Made]:
-        def create(logical_id: str, properties: Properties, stack: str) -> Made:
-            login = _login(properties)
-            instance, _ = record(logical_id, properties, stack)
+    def restore(self, name: str, copy: str, password: str | None) -> None:
+        """Start one with what was copied; its user's password becomes `password` (None: stays as it was)."""
+        copied, login = self._copies[copy]
+        server = postgres.start_copy(self._servers, f"database-{name}", self._folder / name, copied)
+        self._open(name, server, login)
+        if password is not None:
             try:
-                self._start(instance, login)
+                self.change_password(name, password)
             except BaseException:
-                self._remove(instance)
-                rds._instances.pop(instance, None)
+                self.remove(name)
                 raise
-            return instance, provisioners._rds_db_instance_attrs(rds._instances[instance])
 
-        return create
+    def port(self, name: str) -> int:
+        """Return where a server answers on loopback."""
+        return self._running[name].door
 
-    def _updating(self, record: Callable[..., Made]) -> Callable[..., Made]:
-        def update(instance: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
-            made, _ = record(instance, old, new, stack, logical_id)
-            if made == instance and old.get("MasterUserPassword") != new.get("MasterUserPassword"):
-                self._running[instance][0].set_password(_login(old), _login(new).password)
-            self._tell_endpoint(made)
-            return made, provisioners._rds_db_instance_attrs(rds._instances[made])
+    def change_password(self, name: str, password: str) -> None:
+        """Let the user in with another password from now on."""
+        running = self._running[name]
+        running.server.set_password(running.login, password)
+        self._running[name] = running._replace(login=replace(running.login, password=password))
 
-        return update
+    def copy(self, name: str, copy: str) -> None:
+        """Copy all that a server holds; it goes on serving. Nothing is done for one that does not run."""
+        if name in self._running:
+            running, folder = self._running[name], self._folder / copy
+            running.server.copy(running.login, folder)
+            self._copies[copy] = (folder, running.login)
 
-    def _deleting(self, forget: Callable[..., None]) -> Callable[..., None]:
-        def delete(instance: str, properties: Properties) -> None:
-            self._remove(instance)
-            forget(instance, properties)
+    def login_of(self, copy: str) -> postgres.Login:
+        """Return who could enter when a copy was made. Raises KeyError when there is none of that name."""
+        return self._copies[copy][1]
 
-        return delete
+    def forget_copy(self, copy: str) -> None:
+        """Remove a copy."""
+        folder, _ = self._copies.pop(copy)
+        shutil.rmtree(folder, ignore_errors=True)
 
-    def _start(self, instance: str, login: postgres.Login) -> None:
-        server = postgres.start(self._servers, f"database-{instance}", self._folder / instance, login)
+    def copies(self) -> set[str]:
+        """Return the names of all copies."""
+        return set(self._copies)
+
+    def remove(self, name: str) -> None:
+        """End a server and remove what it held, if there is one."""
+        if name in self._running:
+            running = self._running.pop(name)
+            self._doors.close(running.door)
+            running.server.remove()
+
+    def _open(self, name: str, server: postgres.Postgres, login: postgres.Login) -> None:
         try:
             door = self._doors.open(server.port, asks_first=True)
         except BaseException:
             server.remove()
             raise
-        self._running[instance] = (server, door)
-        self._tell_endpoint(instance)
-
-    def _remove(self, instance: str) -> None:
-        if instance in self._running:
-            server, door = self._running.pop(instance)
-            self._doors.close(door)
-            server.remove()
-
-    def _tell_endpoint(self, instance: str) -> None:
-        endpoint: dict[str, Any] = rds._instances[instance]["Endpoint"]
-        endpoint |= {"Address": "localhost", "Port": self._running[instance][1]}
-
-
-def _login(properties: Properties) -> postgres.Login:
-    """Read from the properties who may enter. Raises ValueError for what cannot be served here."""
-    engine = str(properties.get("Engine", ""))
-    if engine != "postgres":
-        raise ValueError(f"AWS::RDS::DBInstance: engine {engine!r} cannot be served on this machine; only 'postgres'")
-    missing = [name for name in ("MasterUsername", "MasterUserPassword") if not properties.get(name)]
-    if missing:
-        raise ValueError(f"AWS::RDS::DBInstance: {' and '.join(missing)} missing; needed on this machine")
-    user, password = str(properties["MasterUsername"]), str(properties["MasterUserPassword"])
-    return postgres.Login(user, password, str(properties.get("DBName") or "postgres"))
+        self._running[name] = _Running(server, door, login)

@@ -7,7 +7,7 @@ so the properties go to that API as they are, and what it does not take is put i
 
 from typing import Any
 
-from local.aws.emulator import Made, Properties, ResourceType, answer, ecs, provisioners, teach
+from local.aws.emulator import Made, Properties, ResourceType, answer, ecs, new_uuid, provisioners, teach
 from local.aws.shapes import to_api
 
 _NOT_KEPT = {"cluster", "serviceName", "service", "taskDefinition", "desiredCount", "forceNewDeployment", "tags"}
@@ -45,7 +45,7 @@ def _retire(arn: str, _: Properties) -> None:
 def _create(logical_id: str, properties: Properties, stack: str) -> Made:
     """Create a service; without DesiredCount it gets 1, as on AWS."""
     request = to_api(properties, "ecs", "CreateService")
-    request.setdefault("serviceName", f"{stack}-{logical_id}")
+    request.setdefault("serviceName", _free_name(request.get("cluster", "default"), f"{stack}-{logical_id}"))
     request.setdefault("desiredCount", 1)
     arn: str = answer(ecs._create_service(request))["service"]["serviceArn"]
     _complete(_record(arn), request)
@@ -53,8 +53,14 @@ def _create(logical_id: str, properties: Properties, stack: str) -> Made:
 
 
 def _update(arn: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
-    """Update a service in place; without DesiredCount the number of its tasks is left alone, as on AWS."""
-    if any(old.get(name) != new.get(name) for name in ("Cluster", "ServiceName", "LaunchType", "SchedulingStrategy")):
+    """Update a service in place; without DesiredCount the number of its tasks is left alone, as on AWS.
+
+    Between a launch type and capacity providers it changes in place too
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html).
+    """
+    launch_types = {properties["LaunchType"] for properties in (old, new) if "LaunchType" in properties}
+    same = all(old.get(name) == new.get(name) for name in ("Cluster", "ServiceName", "SchedulingStrategy"))
+    if not same or len(launch_types) > 1:
         return _create(logical_id, new, stack)
     request = to_api(new, "ecs", "UpdateService")
     request |= {"cluster": _cluster(arn), "service": arn}
@@ -62,8 +68,25 @@ def _update(arn: str, old: Properties, new: Properties, stack: str, logical_id: 
     record = _record(arn)
     dropped = set(to_api(old, "ecs", "UpdateService")) - set(request) - _NOT_KEPT
     _complete(record, request | {name: type(record[name])() for name in dropped if record.get(name) is not None})
+    _place(record, to_api(new, "ecs", "CreateService"))
     _tag(arn, old, new)
     return arn, {"ServiceArn": arn, "Name": arn.rsplit("/", 1)[-1]}
+
+
+def _place(record: dict[str, Any], request: dict[str, Any]) -> None:
+    """Write down how tasks come by their machines: by a launch type or by capacity providers, never by both."""
+    ways = ("launchType", "capacityProviderStrategy")
+    chosen = {way: request[way] for way in ways if way in request}
+    for told in (record, record["deployments"][0]) if chosen else ():
+        for way in ways:
+            told.pop(way, None)
+        told.update(chosen)
+
+
+def _free_name(cluster: str, name: str) -> str:
+    """Return the name of a new service: a service that replaces another stands beside it for a while."""
+    taken = f"{cluster.rsplit('/', 1)[-1]}/{name}" in ecs._services
+    return f"{name}-{new_uuid()[:8]}" if taken else name
 
 
 def _delete(arn: str, _: Properties) -> None:

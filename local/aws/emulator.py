@@ -24,8 +24,10 @@ from ministack.services import (
     ecs,
     elasticache,
     rds,
+    route53,
     s3,
     secretsmanager,
+    sns,
 )
 from ministack.services.cloudformation import (
     engine,
@@ -50,14 +52,17 @@ __all__ = [
     "get_account_id",
     "get_region",
     "helpers",
+    "known",
     "new_uuid",
     "now_iso",
     "provisioners",
     "rds",
     "replace",
+    "route53",
     "router",
     "s3",
     "secretsmanager",
+    "sns",
     "stacks",
     "teach",
 ]
@@ -84,6 +89,19 @@ def teach(name: str, resource: ResourceType) -> None:
     known = provisioners._RESOURCE_HANDLERS.get(name, {})
     ours = {**resource._asdict(), "update_with_logical_id": True}
     provisioners._RESOURCE_HANDLERS[name] = {**known, **ours}
+
+
+def known(name: str) -> ResourceType:
+    """Return what CloudFormation does with the resource type `name` so far."""
+    handlers = provisioners._RESOURCE_HANDLERS[name]
+    update = handlers["update"]
+
+    def without_logical_id(made: str, old: Properties, new: Properties, stack: str, _: str) -> Made:
+        updated: Made = update(made, old, new, stack)
+        return updated
+
+    takes_all = handlers.get("update_with_logical_id")
+    return ResourceType(handlers["create"], update if takes_all else without_logical_id, handlers["delete"])
 
 
 def replace(module: Any, name: str, make: Callable[[Any], Any]) -> None:  # noqa: ANN401

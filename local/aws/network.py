@@ -1,8 +1,9 @@
 # ruff: noqa: SLF001  # ministack is entered through parts it keeps to itself
-"""The parts of EC2 that ministack's CloudFormation does not know: elastic addresses, NAT, rules of security groups."""
+"""The parts of EC2 that ministack's CloudFormation does not know: addresses, NAT, flow logs, security groups' rules."""
 
 from typing import Any
 
+from local.aws.asking import ask
 from local.aws.emulator import Made, Properties, ResourceType, ec2, new_uuid, provisioners, teach
 
 
@@ -10,8 +11,10 @@ def install() -> None:
     """Teach CloudFormation these types."""
     teach("AWS::EC2::EIP", ResourceType(_allocate, _retag_address, _release))
     teach("AWS::EC2::NatGateway", ResourceType(_create_nat, _update_nat, _delete_nat))
+    teach("AWS::EC2::FlowLog", ResourceType(_create_flow_log, _update_flow_log, _delete_flow_log))
     teach("AWS::EC2::SecurityGroupIngress", _rule("IpPermissions"))
     teach("AWS::EC2::SecurityGroupEgress", _rule("IpPermissionsEgress"))
+    provisioners._REPLACING_PROPERTIES["AWS::EC2::VPCEndpoint"] = ("ServiceName", "VpcEndpointType", "VpcId")
 
 
 def _allocate(_: str, properties: Properties, __: str) -> Made:
@@ -68,6 +71,24 @@ def _delete_nat(gateway: str, _: Properties) -> None:
     """Delete at once; AWS would go on telling of it for an hour."""
     ec2._nat_gateways.pop(gateway, None)
     ec2._tags.pop(gateway, None)
+
+
+def _create_flow_log(_: str, properties: Properties, __: str) -> Made:
+    request = {name: value for name, value in properties.items() if name not in {"ResourceId", "Tags"}}
+    (flow_log,) = ask("ec2", "CreateFlowLogs", {"ResourceIds": [properties["ResourceId"]], **request})["FlowLogIds"]
+    provisioners._ec2_apply_tags(flow_log, properties)
+    return flow_log, {"Id": flow_log}
+
+
+def _update_flow_log(flow_log: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
+    if any(old.get(name) != new.get(name) for name in {*old, *new} - {"Tags"}):
+        return _create_flow_log(logical_id, new, stack)
+    provisioners._ec2_apply_tags(flow_log, new, old)
+    return flow_log, {"Id": flow_log}
+
+
+def _delete_flow_log(flow_log: str, _: Properties) -> None:
+    ask("ec2", "DeleteFlowLogs", {"FlowLogIds": [flow_log]})
 
 
 def _rule(direction: str) -> ResourceType:

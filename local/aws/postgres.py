@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL: made, started, told a new password, ended."""
+"""An embedded PostgreSQL: made or copied, started, told a new password, ended."""
 
 import contextlib
 import importlib.util
@@ -30,7 +30,7 @@ jit = off
 log_min_error_statement = panic
 password_encryption = 'scram-sha-256'
 """
-_ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
+_ACCESS = "host all,replication all 127.0.0.1/32 scram-sha-256\n"
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,14 @@ class Postgres:
         """Change the password of the user of `login`."""
         _sql(self, login, f"ALTER ROLE {_name(login.user)} PASSWORD {_text(password)}")
 
+    def copy(self, login: Login, folder: Path) -> None:
+        """Copy all it holds into `folder` while it goes on serving. Raises LocalError when that fails."""
+        with folder_of_its_own(folder), _secret_file(folder / "password", _passfile(login.password)) as password:
+            source = f"host={LOOPBACK} port={self.port} user={_quoted(login.user)} passfile={_quoted(str(password))}"
+            options = [f"--dbname={source}", f"--pgdata={folder / 'data'}", "--checkpoint=fast", "--no-sync"]
+            command = [str(programs() / "pg_basebackup"), *options]
+            self.servers.run(f"{self.server.name}-copy", command, folder / "log").wait_to_end()
+
     def remove(self) -> None:
         """End it and remove what it held."""
         self.server.end()
@@ -73,6 +81,15 @@ def start(servers: Servers, name: str, folder: Path, login: Login) -> Postgres:
             if login.database != "postgres":
                 _sql(running, login, f"CREATE DATABASE {_name(login.database)}", database="postgres")
         return running
+
+
+def start_copy(servers: Servers, name: str, folder: Path, copied: Path) -> Postgres:
+    """Start a database cluster that holds what was copied into `copied`. Raises LocalError as `start` does."""
+    with folder_of_its_own(folder):
+        shutil.copytree(copied / "data", folder / "data")
+        for path in [folder / "data", *(folder / "data").rglob("*")]:
+            hand_over(path)
+        return _start(servers, name, folder)
 
 
 def _start(servers: Servers, name: str, folder: Path) -> Postgres:
@@ -147,6 +164,16 @@ def _secret_file(path: Path, content: str) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def _passfile(password: str) -> str:
+    """Write a password for any server (https://www.postgresql.org/docs/current/libpq-pgpass.html)."""
+    return "*:*:*:*:" + password.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def _quoted(value: str) -> str:
+    """Write a value of a connection string (https://www.postgresql.org/docs/current/libpq-connect.html)."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _name(identifier: str) -> str:

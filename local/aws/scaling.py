@@ -38,9 +38,11 @@ def install() -> None:
 
 
 def _register(_: str, properties: Properties, __: str) -> Made:
+    """Keep a target; its scheduled actions are kept in it, as templates write them."""
     target = to_api(properties, _SERVICE, "RegisterScalableTarget")
     name = _target_name(target)
-    target["ScalableTargetARN"] = _arn(f"scalable-target/{new_uuid()}")
+    known = _targets.get(name, {}).get("ScalableTargetARN")
+    target["ScalableTargetARN"] = known or _arn(f"scalable-target/{new_uuid()}")
     target["CreationTime"] = 0
     _targets[name] = target
     return name, {"Id": name, "ScalableTargetARN": target["ScalableTargetARN"]}
@@ -89,11 +91,26 @@ async def _serve(_: str, __: str, headers: Mapping[str, str], body: bytes, ___: 
             content = {"ScalableTargets": _told(_targets, wanted, "ResourceIds", "ResourceId")}
         case "DescribeScalingPolicies":
             content = {"ScalingPolicies": _told(_policies, wanted, "PolicyNames", "PolicyName")}
+        case "DescribeScheduledActions":
+            content = {"ScheduledActions": _told(_scheduled(), wanted, "ScheduledActionNames", "ScheduledActionName")}
         case "DescribeScalingActivities":
             content = {"ScalingActivities": []}
         case _:
             return _json(400, {"__type": "ValidationException", "message": f"{action}: not offered here"})
     return _json(200, content)
+
+
+def _scheduled() -> dict[str, dict[str, Any]]:
+    """Return the scheduled actions of all targets, by ARN."""
+    actions = {}
+    for target in _targets.values():
+        of_target = {name: target[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+        for action in target.get("scheduledActions", []):
+            told = to_api(action, _SERVICE, "PutScheduledAction") | of_target
+            about = f"resource/{of_target['ServiceNamespace']}/{of_target['ResourceId']}"
+            arn = _arn(f"scheduledAction:{about}:scheduledActionName/{told['ScheduledActionName']}")
+            actions[arn] = {**told, "ScheduledActionARN": arn, "CreationTime": 0}
+    return actions
 
 
 def _told(records: dict[str, dict[str, Any]], wanted: Mapping[str, Any], names: str, name: str) -> list[dict[str, Any]]:

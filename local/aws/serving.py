@@ -10,7 +10,25 @@ from pathlib import Path
 from hypercorn.asyncio import serve as serve_app  # type: ignore[import-not-found]
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
-from local.aws import ecs, events, nested, network, postgres, scaling, secrets, storage, tls, valkey
+from local.aws import (
+    alarms,
+    balancing,
+    ecs,
+    events,
+    left_out,
+    messages,
+    nested,
+    network,
+    postgres,
+    relational,
+    scaling,
+    secrets,
+    storage,
+    tags,
+    telling,
+    tls,
+    valkey,
+)
 from local.aws.brokers import Brokers
 from local.aws.databases import Databases
 from local.aws.doors import LOOPBACK, Doors
@@ -35,10 +53,12 @@ def _install(servers: Servers, doors: Doors, folder: Path) -> None:
     """Add to ministack what it lacks."""
     for kind in ("database", "broker"):
         (folder / kind).mkdir()
-    Databases(servers, doors, folder / "database").install()
+    relational.install(Databases(servers, doors, folder / "database"))
     Brokers(servers, doors, folder / "broker").install()
-    for module in (ecs, events, nested, network, scaling, secrets, storage):
+    for module in (alarms, balancing, ecs, events, messages, nested, network, scaling, secrets, storage, tags):
         module.install()
+    left_out.install()  # completes what is installed by now
+    telling.install()
 
 
 async def _serve(listener: socket.socket, endpoint: dict[str, str], folder: Path, lock: int) -> None:

@@ -4,6 +4,7 @@ Templates write `HealthCheck: {Command: ...}` and may say "15" for 15 (every par
 API takes `healthCheck: {command: ...}` and numbers. The model that botocore carries of the API says which is which.
 """
 
+import json
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ def to_api(properties: dict[str, Any], service: str, operation: str) -> dict[str
 
     A name the operation does not know is kept, its first letter small.
     """
-    converted: dict[str, Any] = convert(properties, _model(service).operation_model(operation).input_shape)
+    converted: dict[str, Any] = convert(properties, model(service).operation_model(operation).input_shape)
     return converted
 
 
@@ -36,6 +37,8 @@ def convert(value: Any, shape: Any) -> Any:  # noqa: ANN401
             return float(value)
         case "boolean":
             return str(value).lower() == "true"
+        case "string" if isinstance(value, dict | list):
+            return json.dumps(value)  # a policy document
         case "string":
             return str(value).lower() if isinstance(value, bool) else str(value)
     return value
@@ -52,5 +55,6 @@ def _structure(value: dict[str, Any], shape: Any) -> dict[str, Any]:  # noqa: AN
 
 
 @cache
-def _model(service: str) -> Any:  # noqa: ANN401
+def model(service: str) -> Any:  # noqa: ANN401
+    """Return the model that botocore carries of a service."""
     return botocore.session.Session().get_service_model(service)

@@ -181,5 +181,7 @@ def _refuse_collisions(tasks: Sequence[ServiceTask]) -> None:
 
 
 def _public_port(services: Sequence[ServiceTypeDef]) -> int | None:
-    behind = (balancer.get("containerPort") for service in services for balancer in service.get("loadBalancers", ()))
+    """Return the port behind the load balancer; of several services there, the one that the others find by a name."""
+    named_first = sorted(services, key=lambda service: not service.get("serviceRegistries"))
+    behind = (balancer.get("containerPort") for service in named_first for balancer in service.get("loadBalancers", ()))
     return next((port for port in behind if port), None)

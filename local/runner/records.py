@@ -67,7 +67,7 @@ class Records:
 
 
 def _read(path: Path) -> Leader | None:
-    """Return who is written down; None when it is none (any more): a machine that loses its power leaves files empty."""
+    """Return who is written down; None when it is gone, or is no record: a loss of power leaves empty files."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         leader = Leader(int(told["pid"]), float(told["started"]))

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ SESSION: Any = Endpoint("", "us-east-1", "", Path()).session()  # one for all: i
 @dataclass(frozen=True)
 class Trial:
     endpoint: Endpoint
+    root: Callable[[dict[str, str]], Template] = root
+    """Wires the children, each named by the URL its template was put under."""
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
@@ -31,8 +35,8 @@ class Trial:
         self.client("cloudformation").create_stack(StackName=STACK, **self._what(children), **more)
         return self.wait(STACK)
 
-    def update(self, children: dict[str, Template]) -> dict[str, Any]:
-        self.client("cloudformation").update_stack(StackName=STACK, **self._what(children))
+    def update(self, children: dict[str, Template], **more: Any) -> dict[str, Any]:
+        self.client("cloudformation").update_stack(StackName=STACK, **self._what(children), **more)
         return self.wait(STACK)
 
     def delete(self) -> dict[str, Any]:
@@ -64,6 +68,16 @@ class Trial:
         told = self.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
         return [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(told)]
 
+    def complaints(self, name: str = STACK) -> list[str]:
+        """Why resources failed, in nested stacks too."""
+        told = []
+        for event in self.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]:
+            if event["ResourceStatus"].endswith("_FAILED"):
+                reason = event.get("ResourceStatusReason", "")
+                child = re.match(r"Embedded stack (\S+)", reason)
+                told += self.complaints(child[1]) if child else [f"{event['LogicalResourceId']}: {reason}"]
+        return told
+
     def outputs(self) -> dict[str, str]:
         return {output["OutputKey"]: output["OutputValue"] for output in self.stack(STACK)["Outputs"]}
 
@@ -86,7 +100,7 @@ class Trial:
     def _what(self, children: dict[str, Template]) -> dict[str, Any]:
         urls = {name: self._put(child) for name, child in children.items()}
         image = {"ParameterKey": "Image", "ParameterValue": "example/airflow:1"}
-        return {"TemplateBody": json.dumps(root(urls)), "Parameters": [image], "Capabilities": ["CAPABILITY_IAM"]}
+        return {"TemplateBody": json.dumps(self.root(urls)), "Parameters": [image], "Capabilities": ["CAPABILITY_IAM"]}
 
     def _put(self, child: Template) -> str:
         body = json.dumps(child).encode()
@@ -94,22 +108,25 @@ class Trial:
         self.client("s3").put_object(Bucket="templates", Key=key, Body=body)
         return f"{self.endpoint.url}/templates/{key}"
 
-    def everything(self) -> dict[str, int]:
+    def everything(self, asked: "list[Asked] | None" = None) -> dict[str, int]:
         """How many of each kind there are, whoever made them."""
         return {
             f"{service}.{member}": len(self._members(service, operation, member, more))
-            for service, operation, member, more in ASKED
+            for service, operation, member, more in asked or ASKED
         }
 
     def _members(self, service: str, operation: str, member: str, more: dict[str, Any]) -> list[Any]:
         try:
-            members: list[Any] = getattr(self.client(service), operation)(**more)[member]
+            members: list[Any] = getattr(self.client(service), operation)(**more).get(member, [])
         except ClientError as error:
             raise AssertionError(f"{service} {operation}: {error}") from error
         return members
 
 
-ASKED: list[tuple[str, str, str, dict[str, Any]]] = [
+Asked = tuple[str, str, str, dict[str, Any]]
+"""A service, its operation, where the answer lists them, and what else to say."""
+
+ASKED: list[Asked] = [
     ("cloudformation", "describe_stacks", "Stacks", {}),
     ("ec2", "describe_vpcs", "Vpcs", {}),
     ("ec2", "describe_subnets", "Subnets", {}),
@@ -146,3 +163,19 @@ ASKED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("application-autoscaling", "describe_scaling_policies", "ScalingPolicies", {"ServiceNamespace": "ecs"}),
     ("cloudwatch", "describe_alarms", "MetricAlarms", {}),
 ]
+
+ASKED_OF_ALL: list[Asked] = [
+    *ASKED,
+    ("ec2", "describe_flow_logs", "FlowLogs", {}),
+    ("logs", "describe_metric_filters", "metricFilters", {}),
+    ("sqs", "list_queues", "QueueUrls", {}),
+    ("sns", "list_topics", "Topics", {}),
+    ("sns", "list_subscriptions", "Subscriptions", {}),
+    ("kms", "list_aliases", "Aliases", {}),
+    ("acm", "list_certificates", "CertificateSummaryList", {}),
+    ("rds", "describe_db_clusters", "DBClusters", {}),
+    ("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots", {}),
+    ("rds", "describe_db_cluster_parameter_groups", "DBClusterParameterGroups", {}),
+    ("application-autoscaling", "describe_scheduled_actions", "ScheduledActions", {"ServiceNamespace": "ecs"}),
+]
+"""Also what the templates of most tests do not hold."""

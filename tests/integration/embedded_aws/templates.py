@@ -1,5 +1,6 @@
 """A stack with children that uses every resource type the embedded AWS must serve, as plain data."""
 
+from collections.abc import Callable
 from typing import Any
 
 Template = dict[str, Any]
@@ -471,3 +472,13 @@ def root(urls: dict[str, str]) -> Template:
         "ClusterName": out("Cluster", "ClusterName"),
     }
     return template(resources, outputs, ["Image"])
+
+
+def only_child(*outputs: str) -> Callable[[dict[str, str]], Template]:
+    """Wire one child, `Only`, whose outputs are the parent's."""
+
+    def parent(urls: dict[str, str]) -> Template:
+        child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": urls["Only"]}}
+        return template({"Only": child}, {name: att("Only", f"Outputs.{name}") for name in outputs}, ["Image"])
+
+    return parent

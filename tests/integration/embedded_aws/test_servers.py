@@ -4,8 +4,6 @@ import json
 import os
 import socket
 import ssl
-import subprocess
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from local import processes
 from local.embedded_aws import Endpoint
 from local.layout import Layout
+from tests.integration.embedded_aws.asking import ask_server
 from tests.integration.embedded_aws.conftest import running_in
 from tests.integration.embedded_aws.deploying import Trial
 from tests.integration.embedded_aws.templates import children
@@ -26,28 +25,7 @@ def trial(endpoint: Endpoint) -> Trial:
 
 
 def ask_database(layout: Layout, trial: Trial, password: str, statement: str, *, tls: bool = True) -> str:
-    """What the database answers to a statement, asked by the pg8000 of the embedded AWS's own environment."""
-    script = """
-        import json, pg8000.native, ssl, sys
-        it = json.load(sys.stdin)
-        trust = ssl.create_default_context(cafile=it["trust"]) if it["tls"] else False
-        connection = pg8000.native.Connection(
-            "airflow", host="localhost", port=it["port"], password=it["password"], database="airflow", ssl_context=trust
-        )
-        print(connection.run(it["statement"]))
-    """
-    asked = {
-        "trust": str(trial.endpoint.certificates),
-        "port": int(trial.outputs()["DatabasePort"]),
-        "password": password,
-        "statement": statement,
-        "tls": tls,
-    }
-    python = layout.venvs / "aws" / "bin" / "python"
-    done = subprocess.run(
-        [python, "-c", textwrap.dedent(script)], input=json.dumps(asked), capture_output=True, text=True, check=False
-    )
-    return done.stdout + done.stderr
+    return ask_server(layout, trial.endpoint, int(trial.outputs()["DatabasePort"]), password, statement, tls=tls)
 
 
 def password_of(trial: Trial) -> str:

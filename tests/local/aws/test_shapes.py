@@ -54,3 +54,8 @@ def test_names_the_api_does_not_know_are_kept() -> None:
 def test_what_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="many"):
         to_api({"DesiredCount": "many"}, "ecs", "CreateService")
+
+
+def test_a_document_becomes_text_where_the_api_takes_text() -> None:
+    asked = to_api({"PolicyDocument": {"Statement": []}}, "ec2", "CreateVpcEndpoint")
+    assert asked == {"PolicyDocument": '{"Statement": []}'}

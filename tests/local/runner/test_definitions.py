@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from local.errors import LocalError
@@ -79,6 +81,24 @@ def test_private_names_and_the_public_port(aws: ScriptedAws) -> None:
 
     assert deployed.private_names == {"webserver.demo-local.internal"}
     assert deployed.url == "http://localhost:8080"
+
+
+def test_the_public_port_is_of_the_service_that_has_a_name(aws: ScriptedAws) -> None:
+    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/g/1"
+    registry = "arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-1"
+
+    def behind(port: int) -> list[dict[str, Any]]:
+        return [{"targetGroupArn": group, "containerName": "x", "containerPort": port}]
+
+    aws.services(
+        service("Flower", loadBalancers=behind(5555)),
+        service("Webserver", serviceRegistries=[{"registryArn": registry}], loadBalancers=behind(8080)),
+    )
+    aws.definition({"name": "flower"})
+    aws.definition({"name": "webserver"})
+    aws.private_service("srv-1", "webserver", "demo-local.internal")
+
+    assert read(aws.clients, CLUSTER).url == "http://localhost:8080"
 
 
 def test_nothing_deployed_says_what_to_do(aws: ScriptedAws) -> None:
