@@ -5,10 +5,13 @@ RUN := $(PY) -m deployer
 export ENVIRONMENT SETTINGS OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-outputs airflow-password test lint format bench integration nightly
+.PHONY: help airflow-init airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-cost airflow-diagram airflow-prices airflow-outputs airflow-password test lint format bench integration nightly
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+airflow-init: .venv/ready ## Five questions, and a service.yml that answers them
+	@$(RUN) init $(ARGS)
 
 airflow-local: .venv/ready ## A real Airflow on this machine: no AWS account, no Docker, no root
 	@$(RUN) local $(ARGS)
@@ -31,6 +34,15 @@ airflow-render: .venv/ready ## Write templates/<environment>/ from service.yml
 airflow-validate: .venv/ready ## Check service.yml and its templates, offline
 	@$(RUN) validate $(ARGS)
 
+airflow-cost: .venv/ready ## What it costs a day, line by line; other environments, networks, regions (ENVIRONMENT=dev)
+	@$(RUN) cost $(ARGS)
+
+airflow-diagram: .venv/ready ## Draw the architecture from the templates (ENVIRONMENT=dev OUT=file.svg)
+	@$(RUN) diagram $(ARGS)
+
+airflow-prices: .venv/ready ## Ask AWS's price list and write the file of prices anew
+	@$(RUN) prices $(ARGS)
+
 test: .venv/ready ## The tests, lint, types and import contracts: offline, no root, no Docker
 	@$(PY) -m pytest $(ARGS)
 	@$(MAKE) --no-print-directory lint
@@ -44,14 +56,20 @@ format: .venv/ready ## Format the code
 integration: .venv/ready ## The whole path with the AWS inside this machine and a real Airflow
 	@$(PY) -m pytest $(or $(TESTS),tests/integration) -o addopts= --import-mode=importlib -ra --durations=15 $(ARGS)
 
-nightly: .venv/ready ## All that a commit must pass, then the benchmarks
-	@.ci/run && $(PY) -m benchmarks
+nightly: .venv/ready ## All that a commit must pass, many random settings, every pair of options linted, the benchmarks
+	@.ci/run && NIGHTLY=1 MATRIX=full $(PY) -m pytest tests/generator/config tests/integration/test_matrix_lint.py -o addopts= --import-mode=importlib -q && $(PY) -m benchmarks
 
 bench: .venv/ready ## Measure: render, deploy, clone to first DAG, memory
 	@$(PY) -m benchmarks $(ARGS)
 
-service.schema.json: generator/config/settings.py .venv/ready
+service.schema.json: $(wildcard generator/config/*.py) .venv/ready
 	@$(RUN) schema > $@
+
+docs/settings.md: $(wildcard generator/config/*.py generator/config/rules/*.py) .venv/ready
+	@$(RUN) settings-document > $@
+
+docs/cost.md: service.yml $(wildcard generator/cost/*) .venv/ready
+	@$(RUN) cost-document > $@
 
 .venv/ready: requirements.lock requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; choose another with PYTHON=python3.12")'

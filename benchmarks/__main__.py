@@ -8,9 +8,14 @@ from datetime import UTC, datetime
 
 import psutil
 
-from benchmarks import deploy, laptop, render
+from benchmarks import deploy, laptop, render, validate
 
-BENCHMARKS = {"render": render.measure, "deploy": deploy.measure, "laptop": laptop.measure}
+BENCHMARKS = {
+    "render": render.measure,
+    "validate": validate.measure,
+    "deploy": deploy.measure,
+    "laptop": laptop.measure,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 """Run a command, and know how long it took and how much memory it and its children had at most."""
 
+import json
 import os
 import resource
 import shutil
@@ -11,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.matrix import options
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -55,6 +58,14 @@ def run(command: Sequence[str], folder: Path = CHECKOUT, variables: Mapping[str,
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, said.decode(errors="replace"))
     return Run(seconds, _mebibytes(usage))
+
+
+def everything_on(file: Path) -> Path:
+    """Write settings with everything that can be had, for the environment dev, and return the file."""
+    data = {**options.everything_on(), "environments": {"dev": {}}}
+    del data["environment"]
+    file.write_text(json.dumps(data, indent=2), encoding="utf-8")
+    return file
 
 
 def row(name: str, runs: Sequence[Run], beside: float | None = None) -> str:

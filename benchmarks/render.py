@@ -4,19 +4,29 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
-from benchmarks.measuring import head, row, run
+from benchmarks.measuring import everything_on, head, row, run
 
 RUNS = 11
 
 
 def measure() -> Iterator[str]:
     floor = [sys.executable, "-c", "import boto3"]
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "deployer", "render", "--environment", "dev", "--out"]
-        # Turn by turn, so that a busy moment of the machine falls on both.
-        pairs = [(run(floor), run([*command, f"{folder}/{number}"])) for number in range(RUNS)]
-    beside = statistics.median(each.seconds for each, _ in pairs)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [sys.executable, "-m", "deployer", "render", "--environment", "dev"]
+        everything = ["--settings", str(everything_on(folder / "service.yml"))]
+        # Turn by turn, so that a busy moment of the machine falls on all.
+        rounds = [
+            (
+                run(floor),
+                run([*command, "--out", f"{folder}/shipped-{number}"]),
+                run([*command, *everything, "--out", f"{folder}/everything-{number}"]),
+            )
+            for number in range(RUNS)
+        ]
+    beside = statistics.median(first.seconds for first, _, _ in rounds)
     yield from head("importing boto3")
-    yield row("importing boto3", [each for each, _ in pairs], beside)
-    yield row("render", [each for _, each in pairs], beside)
+    for index, what in enumerate(("importing boto3", "render dev", "render everything on")):
+        yield row(what, [each[index] for each in rounds], beside)

@@ -11,11 +11,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import NoRegionError
 
-from deployer.errors import explain
+from deployer.errors import DeployError, explain
 
 if TYPE_CHECKING:  # the stubs are no part of what a user installs
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
@@ -76,19 +77,40 @@ class Aws:
         client: ECRClient = self._client("ecr")
         return client
 
+    @cached_property
+    def ecs(self) -> ECSClient:
+        """The client of ECS."""
+        client: ECSClient = self._client("ecs")
+        return client
+
     def identity(self) -> Identity:
         """Ask STS who is calling. Raises what botocore raises for missing or expired credentials."""
         answer = self.sts.get_caller_identity()
         return Identity(answer["Account"], answer["Arn"], partition=answer["Arn"].split(":")[1])
 
 
-def own_session(variables: Mapping[str, str]) -> boto3.Session:
-    """Return a session as the user's environment variables and profile say.
+def own_session(variables: Mapping[str, str], region: str = "") -> boto3.Session:
+    """Return a session as the user's environment variables and profile say; in `region`, where one is given.
 
-    Raises what botocore raises for a profile that does not exist.
+    Raises what botocore raises for a profile that does not exist, DeployError when AWS_REGION says another region.
     """
     # boto3 knows AWS_DEFAULT_REGION alone; AWS_REGION is what the other SDKs and the AWS CLI take, and first.
-    return boto3.Session(region_name=variables.get("AWS_REGION") or None)
+    chosen = variables.get("AWS_REGION") or ""
+    if region and chosen and chosen != region:
+        raise DeployError(
+            f"AWS_REGION is {chosen}, but service.yml says region: {region} for this environment",
+            "unset AWS_REGION, or choose the right environment",
+        )
+    return boto3.Session(region_name=region or chosen or None)
+
+
+def require_account(identity: Identity, account: str) -> None:
+    """Raise DeployError when the caller's account is not the one that service.yml says; with none said, any is."""
+    if account and identity.account != account:
+        raise DeployError(
+            f"the credentials are of account {identity.account}, but service.yml says account: {account}",
+            "use that account's credentials (AWS_PROFILE), or choose the right environment",
+        )
 
 
 def connect(session: boto3.Session, endpoint_url: str | None = None) -> Aws:

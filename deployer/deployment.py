@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from deployer import change_sets, events, packaging, stacks
+from deployer import change_sets, events, first_counts, packaging, stacks
 from deployer.aws import Aws
 from deployer.change_sets import ChangeSet, StackRequest, Template
 from deployer.clock import REAL_TIME, Clock
@@ -20,6 +20,7 @@ Consent = Callable[[ChangeSet], bool]
 
 FOUNDATION = "foundation.yml"
 _BUCKET_OUTPUT = "TemplatesBucket"
+_CLUSTER_OUTPUT = "ClusterName"
 
 # From these an update can start; in any other state CloudFormation refuses one.
 _UPDATABLE = {
@@ -62,13 +63,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Desired:
-    """An environment as it shall be. `templates` is its rendered folder; `parameters` are the root's."""
+    """An environment as it shall be. `templates` is its rendered folder; `parameters` are the root's.
+
+    `inherited` names outputs of the foundation that are parameters of the root, too.
+    """
 
     names: StackNames
     templates: Path
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     nested: bool = True
+    inherited: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,12 @@ def deploy(
     body = _read(desired.templates / FOUNDATION)
     request = StackRequest(names.foundation, Template(body=body), tags=desired.tags)
     foundation = yield from deploy_stack(aws, request, consent, clock)
-    url = packaging.package(aws, desired.templates, _templates_bucket(foundation))
-    request = StackRequest(names.root, Template(url=url), desired.parameters, desired.tags, desired.nested)
+    url = packaging.package(aws, desired.templates, _output(foundation, _BUCKET_OUTPUT))
+    parameters = {**desired.parameters, **{name: _output(foundation, name) for name in desired.inherited}}
+    request = StackRequest(names.root, Template(url=url), parameters, desired.tags, desired.nested)
     root = yield from deploy_stack(aws, request, consent, clock)
+    if root.outcome is Outcome.CREATED and (cluster := root.outputs.get(_CLUSTER_OUTPUT)):
+        first_counts.apply(aws, cluster)
     return Deployed(foundation, root)
 
 
@@ -153,13 +161,11 @@ def _ask(aws: Aws, change_set: ChangeSet, consent: Consent) -> None:
         raise Declined(f"{change_set.stack} was left as it is: the changes were not approved")
 
 
-def _templates_bucket(foundation: Result) -> str:
-    bucket = foundation.outputs.get(_BUCKET_OUTPUT)
-    if not bucket:
-        raise DeployError(
-            f"{foundation.stack} has no output {_BUCKET_OUTPUT}", f"its template, {FOUNDATION}, must give it"
-        )
-    return bucket
+def _output(foundation: Result, name: str) -> str:
+    value = foundation.outputs.get(name)
+    if not value:
+        raise DeployError(f"{foundation.stack} has no output {name}", f"its template, {FOUNDATION}, must give it")
+    return value
 
 
 def _read(path: Path) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from deployer.errors import DeployError, one_line
 _TIME_LIMIT = 600  # seconds
 _CFN_LINT = (sys.executable, "-c", "from cfnlint.runner import main; raise SystemExit(main())")
 _IGNORED = ("W3002",)  # it warns that relative children need packaging, which is what deployer.packaging does
+_SHARE = 6  # templates that are worth one more process: the linter's start takes as long as a few of them
+_MOST = 8  # processes, of 150 MB each
 
 
 @dataclass(frozen=True)
@@ -49,18 +53,22 @@ def lint(folders: Iterable[Path], regions: Sequence[str], run: Run = run_program
     Templates that are alike, with all that is nested in them, are checked once, under their first name.
     Raises DeployError when cfn-lint itself does not work.
     """
-    files = distinct(folders)
-    if not files:
+    shares = _shares(distinct(folders))
+    if not shares:
         return ()
     options = ["--format", "json", "--ignore-checks", *_IGNORED, "--regions", *regions]
-    # A program of its own: the linter's modules are large, and its settings global.
-    done = run([*_CFN_LINT, *options, "--template", *map(str, files)])
-    try:
-        matches = json.loads(done.stdout)
-    except ValueError as error:
-        said = one_line(done.stderr or done.stdout)
-        raise DeployError(f"cfn-lint failed with status {done.returncode}: {said}") from error
-    return tuple(sorted((_finding(match) for match in matches), key=lambda f: (f.file, f.line, f.rule)))
+    # Programs of their own: the linter's modules are large, and its settings global.
+    commands = [[*_CFN_LINT, *options, "--template", *map(str, share)] for share in shares]
+    with ThreadPoolExecutor(len(commands)) as several:
+        found = [finding for done in several.map(run, commands) for finding in _findings(done)]
+    return tuple(sorted(found, key=lambda f: (f.file, f.line, f.rule)))
+
+
+def _shares(files: Sequence[Path]) -> list[list[Path]]:
+    """Files for as many linters side by side as there are cores to run them; large ones dealt out first."""
+    count = min(os.cpu_count() or 1, _MOST, -(-len(files) // _SHARE))
+    by_size = sorted(files, key=lambda file: -file.stat().st_size)
+    return [by_size[number::count] for number in range(count)]
 
 
 def distinct(folders: Iterable[Path]) -> tuple[Path, ...]:
@@ -72,6 +80,15 @@ def distinct(folders: Iterable[Path]) -> tuple[Path, ...]:
             key = packaging.plan(texts, name, base="")[-1].key  # a hash over the template and its children
             first.setdefault(key, folder / name)
     return tuple(first.values())
+
+
+def _findings(done: subprocess.CompletedProcess[str]) -> Iterator[Finding]:
+    try:
+        matches = json.loads(done.stdout)
+    except ValueError as error:
+        said = one_line(done.stderr or done.stdout)
+        raise DeployError(f"cfn-lint failed with status {done.returncode}: {said}") from error
+    return map(_finding, matches)
 
 
 def _finding(match: dict[str, object]) -> Finding:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from datetime import UTC
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from deployer.events import StackEvent
 from deployer.statuses import Category
+
+if TYPE_CHECKING:  # whoever only has something to say needs no AWS
+    from deployer.events import StackEvent
 
 Result = TypeVar("Result")
 
@@ -34,8 +37,12 @@ def line(event: StackEvent, *, colour: bool = False) -> str:
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Tell the user something, at once: on stderr, for stdout is kept for data."""
-    print(text, file=stream or sys.stderr, flush=True)
+    """Tell the user something, at once: on stderr, for stdout is kept for data.
+
+    The terminal may be gone; what is being done goes on without it.
+    """
+    with suppress(OSError):
+        print(text, file=stream or sys.stderr, flush=True)
 
 
 def wants_colour(stream: TextIO, variables: Mapping[str, str]) -> bool:

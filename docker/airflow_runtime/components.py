@@ -11,3 +11,4 @@ class Component(StrEnum):
     DAG_PROCESSOR = "dag-processor"
     TRIGGERER = "triggerer"
     WORKERS = "workers"
+    FLOWER = "flower"

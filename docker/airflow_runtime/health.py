@@ -24,6 +24,9 @@ Its first request takes 5 CPU seconds and holds up all others, as Airflow builds
 is over before the webserver counts as healthy; otherwise the first tasks run into their time-out of 5 s.
 """
 
+FLOWER_PATH = "/healthcheck"
+"""The one path of Flower's that needs no password."""
+
 HTTP_SECONDS = 18
 """Within the 20 s ECS gives a check: on half a vCPU that first request takes longer than any other."""
 
@@ -106,6 +109,8 @@ def check(component: Component, environment: Mapping[str, str]) -> str:
     if component is Component.WEBSERVER:
         port = urlsplit(environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]).port  # where workers reach it
         return check_http(get, port or http.client.HTTP_PORT, WEBSERVER_PATH)
+    if component is Component.FLOWER:
+        return check_http(get, int(environment["AIRFLOW__CELERY__FLOWER_PORT"]), FLOWER_PATH)
     if component is Component.WORKERS:
         file = heartbeat.path(environment)
         return check_file(lambda: file.stat().st_mtime, time.time())

@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from airflow_runtime.components import Component
-from airflow_runtime.connections import WITH_CELERY, WITH_DATABASE, fernet_keys
+from airflow_runtime.connections import (
+    OF_AIRFLOW,
+    WITH_BROKER,
+    WITH_DATABASE,
+    WITH_RESULTS,
+    fernet_keys,
+    over_sqs,
+)
 
-ALL = frozenset(Component)
 WEBSERVER = frozenset({Component.WEBSERVER})
 WORKERS = frozenset({Component.WORKERS})
+FLOWER = frozenset({Component.FLOWER})
 LOG_KEEPERS = frozenset({Component.WEBSERVER, Component.TRIGGERER, Component.WORKERS})
 
 VARIABLES = "the task definition's environment"
@@ -59,15 +66,32 @@ def _fernet(value: str) -> str | None:
     return None
 
 
+def _false(value: str) -> str | None:
+    return None if value.lower() == "false" else "is not False"
+
+
+def _for_flower(value: str) -> str | None:
+    """Flower takes a list with commas, and Airflow expands `$NAME` in what it hands on."""
+    return "holds a comma or a dollar sign, which cannot be handed to Flower" if {*value} & {",", "$"} else None
+
+
 @dataclass(frozen=True)
 class Need:
-    """A variable some components cannot do without; `wrong` says what a present value lacks, or None."""
+    """A variable some components cannot do without; `wrong` says what a present value lacks, or None.
+
+    `sqs` says of a need that it is one only with SQS as the broker, or only without.
+    """
 
     name: str
     by: frozenset[Component]
     otherwise: str
     source: str = VARIABLES
     wrong: Callable[[str], str | None] = _anything
+    sqs: bool | None = None
+
+    def applies(self, component: Component, environment: Mapping[str, str]) -> bool:
+        """Whether `component` needs it, with the broker that `environment` names."""
+        return component in self.by and self.sqs in (None, over_sqs(environment))
 
     def problem(self, environment: Mapping[str, str]) -> str | None:
         """Say what is wrong with it in `environment` and what that breaks, never the value; an empty one is missing."""
@@ -79,18 +103,22 @@ class Need:
 _DATABASE = "the database's URL cannot be composed"
 _BROKER = "the broker's URL cannot be composed, and no task reaches a worker"
 _ADMIN = "the administrator cannot be created, and nobody can log in"
+_QUEUES = "Celery would list all queues of the account and make its own"
+_FLOWER = "Flower would show itself to everybody who reaches it"
 _LOGS = "task logs are lost with the worker that wrote them"
 
 NEEDS = (
-    Need("DATABASE_HOST", ALL, _DATABASE),
-    Need("DATABASE_PORT", ALL, _DATABASE, wrong=_number),
-    Need("DATABASE_NAME", ALL, _DATABASE),
-    Need("DATABASE_USER", ALL, _DATABASE),
-    Need("DATABASE_PASSWORD", ALL, _DATABASE, SECRETS),
-    Need("BROKER_HOST", WITH_CELERY, _BROKER),
-    Need("BROKER_PORT", WITH_CELERY, _BROKER, wrong=_number),
-    Need("BROKER_TOKEN", WITH_CELERY, _BROKER, SECRETS),
-    Need("FERNET_KEY", ALL, "stored connections and variables cannot be read by the others", SECRETS, _fernet),
+    Need("DATABASE_HOST", OF_AIRFLOW, _DATABASE),
+    Need("DATABASE_PORT", OF_AIRFLOW, _DATABASE, wrong=_number),
+    Need("DATABASE_NAME", OF_AIRFLOW, _DATABASE),
+    Need("DATABASE_USER", OF_AIRFLOW, _DATABASE),
+    Need("DATABASE_PASSWORD", OF_AIRFLOW, _DATABASE, SECRETS),
+    Need("BROKER_HOST", WITH_BROKER, _BROKER, sqs=False),
+    Need("BROKER_PORT", WITH_BROKER, _BROKER, wrong=_number, sqs=False),
+    Need("BROKER_TOKEN", WITH_BROKER, _BROKER, SECRETS, sqs=False),
+    Need("AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__PREDEFINED_QUEUES", WITH_RESULTS, _QUEUES, sqs=True),
+    Need("AIRFLOW__CELERY__WORKER_ENABLE_REMOTE_CONTROL", WORKERS, _QUEUES, wrong=_false, sqs=True),
+    Need("FERNET_KEY", OF_AIRFLOW, "stored connections and variables cannot be read by the others", SECRETS, _fernet),
     Need(
         "AIRFLOW__API_AUTH__JWT_SECRET",
         WEBSERVER | {Component.SCHEDULER},
@@ -126,13 +154,17 @@ NEEDS = (
     ),
     Need(
         "AIRFLOW__CORE__HOSTNAME_CALLABLE",
-        ALL,
+        OF_AIRFLOW,
         "components register under names that the others may not resolve: live logs and health checks fail",
     ),
-    Need("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", ALL, "components look for DAGs in different places"),
+    Need("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", OF_AIRFLOW, "components look for DAGs in different places"),
     Need("AIRFLOW__LOGGING__REMOTE_LOGGING", LOG_KEEPERS, _LOGS),
     Need("AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER", LOG_KEEPERS, _LOGS),
     Need("AWS_DEFAULT_REGION", LOG_KEEPERS, "logs are looked for in another region or partition"),
+    Need("AWS_DEFAULT_REGION", WITH_RESULTS - LOG_KEEPERS, "queues are looked for in another region", sqs=True),
+    Need("FLOWER_USER", FLOWER, _FLOWER),
+    Need("FLOWER_PASSWORD", FLOWER, _FLOWER, SECRETS, _for_flower),
+    Need("AIRFLOW__CELERY__FLOWER_PORT", FLOWER, "its health cannot be asked", wrong=_number),
     Need(
         "AIRFLOW__CELERY__CELERY_CONFIG_OPTIONS",
         WORKERS,
@@ -144,5 +176,5 @@ NEEDS = (
 def problems(component: Component, environment: Mapping[str, str]) -> Iterator[str]:
     """Everything that keeps `component` from a right start in `environment`, one line each."""
     for need in NEEDS:
-        if component in need.by and (problem := need.problem(environment)):
+        if need.applies(component, environment) and (problem := need.problem(environment)):
             yield f"{component}: {problem}"

@@ -1,19 +1,23 @@
-"""One environment laid over the base of service.yml, and the whole validated into Settings."""
+"""One environment laid over the base of service.yml, and the whole judged: Settings, or every problem in its place."""
 
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from generator.config import source
+from generator.config import legacy, source
+from generator.config.check import check, check_what_is_sound
+from generator.config.explanations import problems as explained
+from generator.config.explanations import shown
+from generator.config.findings import Level, LocatedFinding, located
 from generator.config.settings import Settings
 from generator.config.source import KeyPath, Problem, SettingsError, Source, dotted
 
 SECTION = "environments"
+# What stands in for what must be written, so that the rest can be judged without it.
+STAND_INS = {"environment": "dev", "serviceName": "airflow", "owner": "nobody"}
 
 
 def load(file: Path, environment: str | None) -> Settings:
@@ -22,28 +26,52 @@ def load(file: Path, environment: str | None) -> Settings:
     Raises SettingsError with every problem found; also when `environment` is None or not defined, and then
     the message lists those that are.
     """
+    return load_with_findings(file, environment)[0]
+
+
+def load_with_findings(file: Path, environment: str | None) -> tuple[Settings, list[LocatedFinding]]:
+    """Read `file`; return the Settings of `environment`, and what is risky or worth knowing about them.
+
+    Raises SettingsError as `load` does.
+    """
     whole = source.read(file)
-    return validated(overlay(whole, choose(whole, environment)))
-
-
-def validated(overlaid: Source) -> Settings:
-    """Settings from plain data; raises SettingsError with every problem, each where it stands in the file."""
     try:
-        return Settings.model_validate(overlaid.data)
+        chosen = choose(whole, environment)
+    except SettingsError as error:
+        raise SettingsError(*error.problems, *_problems_of_base(whole)) from None
+    return judged(overlay(whole, chosen))
+
+
+def judged(overlaid: Source) -> tuple[Settings, list[LocatedFinding]]:
+    """Settings from plain data, with their findings; raises SettingsError with every problem, each in its place."""
+    try:
+        settings = Settings.model_validate(overlaid.data)
     except ValidationError as error:
-        raise SettingsError(*_problems(overlaid, error.errors(include_url=False))) from None
+        wrong, findings = explained(overlaid, error.errors(include_url=False)), _findings_beside(overlaid, error)
+    else:
+        wrong, findings = [], located(overlaid, check(settings))
+    errors = [one.problem() for one in findings if one.level is Level.ERROR]
+    if every := _with_answers(overlaid, [*wrong, *errors]):
+        raise SettingsError(*every)
+    return settings, [one for one in findings if one.level is not Level.ERROR]
 
 
 def choose(whole: Source, environment: str | None) -> str:
     """The environment's name if service.yml defines it; SettingsError that lists those defined otherwise."""
-    base = _mapping(whole, whole.data, ())
     position = whole.position((SECTION,))
-    defined = _mapping(whole, base.get(SECTION) or {}, (SECTION,))
-    if environment in defined:
+    names = defined(whole)
+    if environment in names:
         return environment
-    names = ", ".join(defined) or "none yet"
     what = "ENVIRONMENT is not set" if not environment else f"ENVIRONMENT={environment} is not defined"
-    raise SettingsError(Problem(position, SECTION, f"{what}; defined here: {names} (export ENVIRONMENT=NAME)"))
+    raise SettingsError(
+        Problem(position, SECTION, f"{what}; defined here: {', '.join(names) or 'none yet'} (export ENVIRONMENT=NAME)")
+    )
+
+
+def defined(whole: Source) -> list[str]:
+    """Names of the environments that service.yml defines, in its order."""
+    base = _mapping(whole, whole.data, ())
+    return list(_mapping(whole, base.get(SECTION) or {}, (SECTION,)))
 
 
 def overlay(whole: Source, environment: str) -> Source:
@@ -55,6 +83,7 @@ def overlay(whole: Source, environment: str) -> Source:
     _refuse_reserved(whole, base, laid, where)
     positions = {path: place for path, place in whole.positions.items() if path[:1] != (SECTION,)}
     positions |= {path[2:]: place for path, place in whole.positions.items() if path[:2] == where and path[2:]}
+    positions["environment",] = whole.position(where)
     merged = merge(base, laid)
     return replace(whole, data={**merged, "environment": environment}, positions=positions)
 
@@ -68,10 +97,39 @@ def merge(base: dict[str, Any], laid: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _findings_beside(overlaid: Source, error: ValidationError) -> list[LocatedFinding]:
+    """What the rules say of the sections that hold no mistake."""
+    data = _mapping(overlaid, overlaid.data, ())
+    broken = {str(one["loc"][0]) for one in error.errors(include_url=False) if one["loc"]}
+    sound = STAND_INS | {key: value for key, value in data.items() if key not in broken}
+    fields = {name for name, info in Settings.model_fields.items() if broken & {name, info.alias}}
+    return located(overlaid, check_what_is_sound(Settings.model_validate(sound), fields))
+
+
+def _with_answers(overlaid: Source, problems: Iterable[Problem]) -> list[Problem]:
+    """Answers to what other deployers wrote, in place of what else was to be said of those keys."""
+    answers = legacy.answers(overlaid)
+    answered = {answer.path for answer in answers}
+    return [*answers, *(problem for problem in problems if problem.path not in answered)]
+
+
+def _problems_of_base(whole: Source) -> list[Problem]:
+    """What is wrong whatever the environment: the base alone, less what an environment may add."""
+    if not isinstance(whole.data, dict):
+        return []
+    data = STAND_INS | {key: value for key, value in whole.data.items() if key != SECTION}
+    base = replace(whole, data=data)
+    try:
+        Settings.model_validate(data)
+    except ValidationError as error:
+        return _with_answers(base, explained(base, error.errors(include_url=False)))
+    return legacy.answers(base)
+
+
 def _mapping(whole: Source, data: object, path: KeyPath) -> dict[str, Any]:
     if isinstance(data, dict):
         return data
-    what = f"must be a mapping (key: value), not {_shown(data)}"
+    what = f"must be a mapping (key: value), not {shown(data)}"
     raise SettingsError(Problem(whole.position(path), dotted(path), what))
 
 
@@ -81,61 +139,3 @@ def _refuse_reserved(whole: Source, base: dict[str, Any], laid: dict[str, Any], 
     if paths:
         what = "is not a setting; an environment is named by its key under `environments:`"
         raise SettingsError(*(Problem(whole.position(path), dotted(path), what) for path in paths))
-
-
-def _problems(whole: Source, errors: Iterable[ErrorDetails]) -> list[Problem]:
-    problems = []
-    for error in errors:
-        path = _existing(tuple(error["loc"]))
-        problems.append(Problem(whole.position(path), dotted(path), _what(error, path)))
-    return problems
-
-
-def _existing(path: KeyPath) -> KeyPath:
-    """Pydantic marks a wrong key of a mapping with `[key]` at the end of its location; the file has no such key."""
-    return path[:-1] if path and path[-1] == "[key]" else path
-
-
-def _what(error: ErrorDetails, path: KeyPath) -> str:
-    """One clear line from a validation error: what is wrong and, where it can be told, what to write."""
-    kind, given = error["type"], error["input"]
-    if kind == "extra_forbidden":
-        return _unknown(path)
-    if kind == "missing":
-        return "is missing; write it here"
-    if kind == "value_error":
-        return str(error["ctx"]["error"])
-    message = error["msg"].removeprefix("Input ")
-    return f"{message[0].lower()}{message[1:]}, not {_shown(given)}"
-
-
-def _unknown(path: KeyPath) -> str:
-    model = _model_at(Settings, path[:-1])
-    known = sorted(str(field.alias or name) for name, field in model.model_fields.items() if name != "environment")
-    near = get_close_matches(str(path[-1]), known, n=1)
-    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known here: {', '.join(known)}"
-
-
-def _model_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
-    for part in path:
-        for name, field in model.model_fields.items():
-            if part in (name, field.alias):
-                model = next(iter(_models(field.annotation)), model)
-    return model
-
-
-def _models(annotation: object) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in get_args(annotation) for model in _models(inner)]
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,254 +1,145 @@
-"""The settings of one environment: every key of service.yml, its type, default, meaning, and the rules between them."""
+"""The settings of one environment: every key of service.yml."""
 
-import ipaddress
-import re
-from itertools import pairwise
-from typing import Annotated, Any, Literal, TypeAlias
+from functools import partial
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from generator.airflow.secrets import COMPOSED, SECRETS
-
-# Fargate's sizes: CPU units -> memory in MiB (Linux).
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
-FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
-    256: (512, 1024, 2048),
-    512: tuple(range(1024, 4097, 1024)),
-    1024: tuple(range(2048, 8193, 1024)),
-    2048: tuple(range(4096, 16385, 1024)),
-    4096: tuple(range(8192, 30721, 1024)),
-    8192: tuple(range(16384, 61441, 4096)),
-    16384: tuple(range(32768, 122881, 8192)),
-}
-
-# The retentions that CloudWatch Logs knows, in days.
-# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
+from generator.config.data import CeleryBackend, Kms, Logging, MetadataDb, SecretArns
+from generator.config.fields import (
+    NAME,
+    REGION,
+    TAG_VALUE,
+    Change,
+    Network,
+    Port,
+    Section,
+    SubnetNumber,
+    TagKey,
+    VpcNetwork,
+    setting,
+)
+from generator.config.networking import Https, LoadBalancerSettings, NetworkSettings, Subnet, default_subnets
+from generator.config.running import Airflow, Alarms, Cloudwatch, Ecr, Iam
+from generator.config.tasks import (
+    Architecture,
+    DagProcessor,
+    Flower,
+    GroupName,
+    Hours,
+    Scheduler,
+    Spot,
+    Triggerer,
+    Webserver,
+    WorkerGroup,
+    Workers,
 )
 
-
-def _network(text: str) -> str:
-    if "/" not in text:
-        raise ValueError(f"{text!r} has no mask; write {text}/16 for a network or {text}/32 for one address")
-    try:
-        ipaddress.IPv4Network(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a network: {error}; write it like 10.0.0.0/16") from None
-    return text
-
-
-def _large(text: str) -> str:
-    """Check a mask against AWS's limits (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html)."""
-    length = ipaddress.IPv4Network(_network(text)).prefixlen
-    if not 16 <= length <= 28:
-        raise ValueError(f"{text!r} has a mask of /{length}; AWS takes /16 to /28")
-    return text
-
-
-def _retention(days: int) -> int:
-    if days not in RETENTION_DAYS:
-        raise ValueError(f"{days} days is not a retention CloudWatch Logs has; use one of {RETENTION_DAYS}")
-    return days
-
-
-def _version(value: object) -> object:
-    """`17` is a number to YAML and a fine version; `11.7` would lose its digits (11.10 becomes 11.1)."""
-    if isinstance(value, float):
-        raise ValueError(f"{value} is a number to YAML; write it in quotes: '{value}'")  # noqa: TRY004
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _variable(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError(f"{name!r} is not a variable's name; use letters, digits and _")
-    if name in SECRETS or name in COMPOSED:
-        raise ValueError(
-            f"{name} is made of secrets that the stack keeps, and would stand here for all to read; remove it"
-        )
-    return name
-
-
-Network = Annotated[str, AfterValidator(_network)]
-AwsNetwork = Annotated[str, AfterValidator(_large)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Version = Annotated[str, BeforeValidator(_version), Field(pattern=r"^[0-9]+(\.[0-9]+)*$")]
-# Joined to names of databases, whose rule is the strictest, and to a DNS zone.
-# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
-NAME = r"^[a-z](-?[a-z0-9])*$"
-# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.html
-TAG_VALUE = r"^[A-Za-z0-9 _.:/=+@-]+$"
-SubnetNumber: TypeAlias = Literal["1", "2", "3"]
-VariableName = Annotated[str, AfterValidator(_variable)]
-Retention = Annotated[int, AfterValidator(_retention)]
-
-
-class Section(BaseModel):
-    """A mapping in service.yml: immutable once read; a key it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel, validate_by_name=True)
-
-
-class Task(Section):
-    """The size of one component's Fargate task."""
-
-    cpu: int = Field(256, description="CPU units; 1024 is one vCPU.")
-    memory: int = Field(512, description="MiB of memory.")
-
-    @model_validator(mode="after")
-    def _fits_fargate(self) -> "Task":
-        sizes = FARGATE_MEMORY.get(self.cpu)
-        if sizes is None:
-            raise ValueError(f"cpu {self.cpu} is not a Fargate size; use one of {tuple(FARGATE_MEMORY)}")
-        if self.memory not in sizes:
-            raise ValueError(f"memory {self.memory} does not go with cpu {self.cpu}; use one of {sizes}")
-        return self
-
-
-class Webserver(Task):
-    """Airflow's API server, which serves the web interface too."""
-
-    port: Port = Field(8080, description="Port of the API server inside the network.")
-    # It takes some 26 CPU seconds until it is healthy, five of them in its first answer: too long on a quarter of one.
-    cpu: int = Field(512, description="CPU units; 1024 is one vCPU.")
-    memory: int = Field(1024, description="MiB of memory.")
-
-
-class Scheduler(Task):
-    """Airflow's scheduler."""
-
-    memory: int = Field(1024, description="MiB of memory.")
-
-
-class Workers(Task):
-    """Celery workers, which run the tasks."""
-
-    cpu: int = Field(512, description="CPU units; 1024 is one vCPU.")
-    memory: int = Field(2048, description="MiB of memory.")
-    concurrency: int = Field(4, ge=1, le=256, description="Tasks that one worker runs side by side.")
+HTTP, HTTPS = 80, 443
 
 
 class Service(Section):
     """The service as a whole and its components."""
 
-    log_group_name: str = Field("airflow", pattern=r"^[\w./#-]{1,100}$", description="Log group's last name.")
-    cidr_block: AwsNetwork = Field("10.0.0.0/16", description="Addresses of the network (VPC).")
-    base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="URL people open; empty: the load balancer's.")
-    port: Port = Field(80, description="Port of the load balancer.")
+    log_group_name: str = setting(
+        "airflow",
+        "Log group's last name; with another one the old group goes, and its logs.",
+        Change.REPLACEMENT,
+        pattern=r"^[A-Za-z0-9_./#-]{1,100}$",
+    )
+    cidr_block: VpcNetwork = setting(
+        "10.0.0.0/16", "Addresses of the network (VPC); a missing mask is /16.", Change.REFUSED
+    )
+    base_url: str = setting(
+        "", "URL people open; empty: https.domainName, or the load balancer's.", Change.RESTART,
+        pattern=r"^(https?://\S+)?$", examples=["https://airflow.example.com"],
+    )  # fmt: skip
+    port: Port | None = setting(None, "Port of the load balancer; without it, 80, or 443 with HTTPS.", Change.RESTART)
+    architecture: Architecture = setting(
+        "x86_64", "Processors of the tasks; the image must be built for them.", Change.RESTART, "arm64: a fifth less"
+    )
+    spot: Spot = setting(
+        "none", "Which components run on Fargate Spot, which AWS may take back after two minutes.", Change.RESTART,
+        "up to 70 % less",
+    )  # fmt: skip
+    hours: Hours | None = Field(None, description="When Airflow runs; none: day and night.")
     webserver: Webserver = Webserver()
     scheduler: Scheduler = Scheduler()
-    dag_processor: Task = Task(memory=1024)
-    triggerer: Task = Task(memory=1024)
+    dag_processor: DagProcessor = DagProcessor()
+    triggerer: Triggerer = Triggerer()
     workers: Workers = Workers()
-
-
-class Subnet(Section):
-    """One public subnet."""
-
-    cidr_block: AwsNetwork = Field(description="Addresses of the subnet, inside service.cidrBlock.")
-    availability_zone: str = Field("", pattern=r"^[a-f]?$", description="The zone's letter; for none, AWS's order.")
-
-
-class MetadataDb(Section):
-    """Airflow's metadata database: Amazon RDS for PostgreSQL."""
-
-    instance_type: str = Field("db.t4g.micro", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$", description="Instance class.")
-    port: int = Field(5432, ge=1150, le=65535, description="Port of the database.")
-    db_name: str = Field("airflow", pattern=r"^[a-z][a-z0-9_]{0,62}$", description="Name of the database.")
-    engine: Literal["postgres"] = Field("postgres", description="Database engine.")
-    engine_version: Version = Field("17", description="Major version: AWS chooses and upgrades the minor one.")
-    allocated_storage: int = Field(20, ge=20, le=65536, description="GiB of storage.")
-    deletion_protection: bool = Field(default=False, description="Refuse to delete the database.")
-
-
-class CeleryBackend(Section):
-    """The broker between scheduler and workers: Amazon ElastiCache."""
-
-    port: Port = Field(6379, description="Port of the broker.")
-    engine: Literal["valkey"] = Field("valkey", description="Broker engine.")
-    engine_version: Version = Field("8.0", pattern=r"^\d+\.\d+$", description="Version of the engine, as 8.0.")
-    instance_type: str = Field("cache.t4g.micro", pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$", description="Node type.")
-
-
-class Ecr(Section):
-    """The repository of the image."""
-
-    images_lifecycle_count: int = Field(10, ge=1, le=1000, description="Images kept.")
-
-
-class EcsLogGroup(Section):
-    """The log group of the components."""
-
-    retention: Retention = Field(30, description="Days that the components' logs are kept.")
-
-
-class Cloudwatch(Section):
-    """Logs."""
-
-    ecs_log_group: EcsLogGroup = EcsLogGroup()
-
-
-class Airflow(Section):
-    """Airflow itself."""
-
-    image: str = Field("", description="Image reference (name@digest) of every component; --image overrides it.")
-    admin_user: str = Field("admin", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Name of the first user.")
-    admin_email: str = Field("admin@example.com", description="Address of the first user.")
-    variables: dict[VariableName, str] = Field({}, description="More variables (AIRFLOW__*) of every component.")
-
-
-DEFAULT_SUBNETS: dict[SubnetNumber, Subnet] = {
-    "1": Subnet(cidr_block="10.0.0.0/24"),
-    "2": Subnet(cidr_block="10.0.1.0/24"),
-}
+    worker_groups: dict[GroupName, WorkerGroup] = Field(
+        {}, description="More groups of workers by name, each with a queue and a size of its own.", max_length=10
+    )
+    flower: Flower = Flower()
 
 
 class Settings(Section):
     """Everything service.yml says about one environment."""
 
-    environment: str = Field(pattern=NAME, max_length=12, description="Name of the environment.")
-    service_name: str = Field(pattern=NAME, max_length=20, description="First part of every stack's name.")
-    owner: str = Field(pattern=TAG_VALUE, max_length=128, description="Who answers for it: a tag on every resource.")
-    retain_data: bool = Field(
-        default=True,
-        description="Keep database (as a snapshot), task logs and secrets when the stacks are destroyed.",
+    environment: str = setting(
+        ..., "Name of the environment.", Change.ANOTHER, pattern=NAME, max_length=12, examples=["dev"]
     )
-    whitelisted_ips: list[Network] = Field(
-        [], alias="whitelistedIPs", description="Networks that may open the web interface; empty: nobody."
+    service_name: str = setting(
+        ..., "First part of every stack's name.", Change.ANOTHER, pattern=NAME, max_length=20, examples=["airflow"]
     )
+    owner: str = setting(
+        ...,
+        "Who answers for it: a tag on every resource.",
+        Change.IN_PLACE,
+        pattern=TAG_VALUE,
+        max_length=128,
+        examples=["data-engineering"],
+    )
+    region: str = setting(
+        "", "Region of this environment; a deploy to another one is refused. Empty: AWS_REGION's.", Change.ANOTHER,
+        pattern=rf"{REGION}|^$", examples=["eu-central-1"],
+    )  # fmt: skip
+    account: str = setting(
+        "", "Account of this environment, in quotes; a deploy to another one is refused.", Change.ANOTHER,
+        pattern=r"^(\d{12})?$", examples=["123456789012"],
+    )  # fmt: skip
+    tags: dict[
+        TagKey,
+        Annotated[str, Field(pattern=TAG_VALUE, max_length=256)],
+    ] = setting({}, "More tags on everything.", Change.IN_PLACE, max_length=40)
+    retain_data: bool = setting(
+        True, "Keep database (as a snapshot), task logs and secrets when the stacks are destroyed.", Change.IN_PLACE,
+        "what is kept costs its storage",
+    )  # fmt: skip
+    whitelisted_ips: list[Network] = setting(
+        [], "Networks that may open the web interface; empty: nobody.", Change.IN_PLACE, alias="whitelistedIPs",
+        max_length=50,
+    )  # fmt: skip
+    network: NetworkSettings = NetworkSettings()
+    load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    https: Https = Https()
     service: Service = Service()
     public_subnet: dict[SubnetNumber, Subnet] = Field(
-        DEFAULT_SUBNETS,
+        default_factory=partial(default_subnets, 0),
         min_length=2,
-        description="Subnets by number: two or three, each in a zone of its own.",
+        description="Subnets by number with a way to the internet: two or three, each in a zone of its own;"
+        " without them, two inside service.cidrBlock.",
+    )
+    private_subnet: dict[SubnetNumber, Subnet] = Field(
+        default_factory=partial(default_subnets, 1),
+        min_length=2,
+        description="Subnets by number of tasks, database and broker in modes private and isolated; without them, two"
+        " inside service.cidrBlock.",
     )
     metadata_db: MetadataDb = MetadataDb()
     celery_backend: CeleryBackend = CeleryBackend()
+    secrets: SecretArns = SecretArns()
+    kms: Kms = Kms()
     ecr: Ecr = Ecr()
+    logging: Logging = Logging()
     cloudwatch: Cloudwatch = Cloudwatch()
+    alarms: Alarms = Alarms()
+    iam: Iam = Iam()
     airflow: Airflow = Airflow()
+    accept: dict[str, Annotated[str, Field(min_length=3)]] = setting(
+        {}, "Findings that are meant to be: name of the finding, and the reason.", Change.NOTHING
+    )
 
     @property
     def stack_name(self) -> str:
@@ -261,49 +152,51 @@ class Settings(Section):
         return f"{self.stack_name}.internal"
 
     @property
-    def tags(self) -> dict[str, str]:
+    def all_tags(self) -> dict[str, str]:
         """Tags of the stacks, which CloudFormation puts on everything in them."""
-        return {"Service": self.service_name, "Environment": self.environment, "Owner": self.owner}
+        ours = {"Service": self.service_name, "Environment": self.environment, "Owner": self.owner}
+        return self.tags | ours
 
-    @model_validator(mode="after")
-    def _subnets_fit(self) -> "Settings":
-        network = ipaddress.IPv4Network(self.service.cidr_block)
-        subnets = {name: ipaddress.IPv4Network(subnet.cidr_block) for name, subnet in self.public_subnet.items()}
-        for name, subnet in subnets.items():
-            if not subnet.subnet_of(network):
-                raise ValueError(f"publicSubnet.{name} ({subnet}) lies outside service.cidrBlock ({network})")
-        ordered = sorted(subnets.items(), key=lambda item: item[1])
-        for (first, one), (second, other) in pairwise(ordered):
-            if one.overlaps(other):
-                raise ValueError(f"publicSubnet.{first} ({one}) and publicSubnet.{second} ({other}) overlap")
-        return self
+    @property
+    def secrets_prefix(self) -> str:
+        """What names of connections and variables in Secrets Manager begin with."""
+        return f"{self.service_name}/{self.environment}"
 
-    @model_validator(mode="after")
-    def _zones_differ(self) -> "Settings":
-        """A load balancer takes one subnet a zone; next to a letter, AWS's order may name the same zone again."""
-        letters = [subnet.availability_zone for subnet in self.public_subnet.values()]
-        if any(letters) and not all(letters):
-            raise ValueError(
-                "publicSubnet: some subnets have an availabilityZone and some not; write all letters or none"
-            )
-        if all(letters) and len(set(letters)) != len(letters):
-            raise ValueError("publicSubnet: two subnets in one zone; give each a letter of its own")
-        return self
+    @property
+    def worker_groups(self) -> dict[str, Workers]:
+        """Every group of workers by its component's name, the first one too; each with its queue filled in."""
+        groups: dict[str, Workers] = {"workers": self.service.workers}
+        for name, group in self.service.worker_groups.items():
+            groups[f"workers-{name}"] = group.model_copy(update={"queue": group.queue or name})
+        return groups
 
+    @property
+    def own_network(self) -> bool:
+        """Whether the network is made here."""
+        return self.network.mode != "existing"
 
-def schema() -> dict[str, Any]:
-    """JSON schema of service.yml, for editors; under `environments` the same keys, none of them required."""
-    whole = Settings.model_json_schema(by_alias=True)
-    whole["properties"].pop("environment")
-    whole["required"] = [name for name in whole["required"] if name != "environment"]
-    overlay = {"properties": whole["properties"], "additionalProperties": False, "type": ["object", "null"]}
-    whole["properties"] = {
-        **whole["properties"],
-        "environments": {
-            "type": "object",
-            "description": "Each key is an environment; its value is laid over the settings above.",
-            "additionalProperties": {"$ref": "#/$defs/Overlay"},
-        },
-    }
-    whole["$defs"]["Overlay"] = overlay
-    return whole
+    @property
+    def internet_facing(self) -> bool:
+        """Whether people may come from the internet (those on the allow list)."""
+        scheme = self.load_balancer.scheme
+        return self.network.mode != "isolated" if scheme == "auto" else scheme == "internet-facing"
+
+    @property
+    def assigns_public_addresses(self) -> bool:
+        """Whether every task has a public address."""
+        return self.network.mode == "public" or (not self.own_network and self.network.existing.assign_public_ip)
+
+    @property
+    def makes_endpoints(self) -> bool:
+        """Whether AWS's services are reached by endpoints in the network."""
+        return self.network.mode == "isolated" or (not self.own_network and self.network.existing.create_endpoints)
+
+    @property
+    def front_port(self) -> int:
+        """Port of the load balancer that people open."""
+        return self.service.port or (HTTPS if self.https.enabled else HTTP)
+
+    @property
+    def network_cidr(self) -> str:
+        """Addresses of the network."""
+        return self.service.cidr_block if self.own_network else self.network.existing.vpc_cidr or "10.0.0.0/8"

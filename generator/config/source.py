@@ -24,6 +24,9 @@ class Position:
     line: int
     column: int
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -34,8 +37,7 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        where = f"{self.position.file}:{self.position.line}:{self.position.column}"
-        return f"{where}: {self.path}: {self.what}" if self.path else f"{where}: {self.what}"
+        return f"{self.position}: {self.path}: {self.what}" if self.path else f"{self.position}: {self.what}"
 
 
 class SettingsError(Exception):

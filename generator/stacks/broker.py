@@ -1,81 +1,118 @@
-"""The broker between scheduler and workers: Amazon ElastiCache for Valkey."""
+"""The broker between scheduler and workers: Amazon ElastiCache for Valkey or Redis, or queues of Amazon SQS."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from troposphere import GetAtt, Ref, Sub, Template
-from troposphere.elasticache import ParameterGroup, ReplicationGroup, SubnetGroup
+from troposphere.elasticache import ReplicationGroup, SubnetGroup
+from troposphere.sqs import Queue, QueuePolicy
 
 from generator.config.settings import Settings
-from generator.stacks.database import closed_group
-from generator.stacks.nesting import Value, Values
+from generator.stacks import resource_policies
+from generator.stacks.data import passing
+from generator.stacks.nesting import ByName, Value, Values, title
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+"""The longest that SQS keeps a message, in seconds; a shorter time would lose tasks that wait."""
+LONG_POLL = 20
+"""The longest that SQS lets a receiver wait, in seconds."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Where the broker stands, who may reach it, and the secret with its token."""
+    """Where the broker stands, who may reach it, its parameters, the secret with its token; and the customer's key."""
 
-    vpc_id: Value
-    subnet_ids: Values
-    tasks_security_group_id: Value
-    broker_secret_arn: Value
+    database_subnet_ids: Values | None
+    broker_security_group_id: Value | None
+    broker_parameter_group: Value | None
+    broker_secret_arn: Value | None
+    key_arn: Value | None
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where scheduler and workers find the broker."""
+    """Where scheduler and workers find the broker: its address, or SQS's queues by the names that DAGs know."""
 
-    broker_host: Value
-    broker_port: Value
+    broker_host: Value | None = None
+    broker_port: Value | None = None
+    queue_url: ByName = field(default_factory=dict)
+    queue_arn: ByName = field(default_factory=dict)
+    queue_name: ByName = field(default_factory=dict)
 
 
 def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
-    """Broker: Valkey with TLS and a token, reachable by Airflow's tasks alone.
+    """Broker: what carries tasks from the scheduler to the workers, encrypted at rest and in transit."""
+    return _queues(template, settings, inputs) if settings.celery_backend.sqs else _server(template, settings, inputs)
 
-    One shard with cluster mode off, since Celery's keys may not be spread over slots; `noeviction`, since an evicted
-    key is a lost task.
-    """
+
+def _server(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
+    """Add one shard with cluster mode off, since Celery's keys may not be spread over slots."""
     wanted = settings.celery_backend
     subnets = template.add_resource(
         SubnetGroup(
             "BrokerSubnets",
             Description=f"Subnets of {settings.stack_name}'s broker",
-            SubnetIds=inputs.subnet_ids,
+            SubnetIds=inputs.database_subnet_ids,
         )
     )
-    group = template.add_resource(
-        closed_group(
-            "BrokerSecurityGroup",
-            settings,
-            "broker",
-            wanted.port,
-            inputs.vpc_id,
-            inputs.tasks_security_group_id,
-        )
+    several_zones = wanted.az_mode == "cross-az"
+    broker = ReplicationGroup(
+        "Broker",
+        ReplicationGroupDescription=f"Celery's broker of {settings.stack_name}",
+        Engine=wanted.engine,
+        EngineVersion=wanted.version,
+        AutoMinorVersionUpgrade=wanted.auto_minor_version_upgrade,
+        CacheNodeType=wanted.instance_type,
+        NumCacheClusters=wanted.num_nodes,
+        AutomaticFailoverEnabled=several_zones,
+        MultiAZEnabled=several_zones,
+        Port=wanted.port,
+        CacheSubnetGroupName=Ref(subnets),
+        CacheParameterGroupName=inputs.broker_parameter_group,
+        SecurityGroupIds=[inputs.broker_security_group_id],
+        TransitEncryptionEnabled=True,
+        AtRestEncryptionEnabled=True,
+        AuthToken=Sub("{{resolve:secretsmanager:${BrokerSecretArn}:SecretString}}"),
     )
-    parameters = template.add_resource(
-        ParameterGroup(
-            "BrokerParameters",
-            Description=f"Parameters of {settings.stack_name}'s broker",
-            CacheParameterGroupFamily=f"{wanted.engine}{wanted.engine_version.split('.')[0]}",
-            Properties={"maxmemory-policy": "noeviction"},
-        )
-    )
-    broker = template.add_resource(
-        ReplicationGroup(
-            "Broker",
-            ReplicationGroupDescription=f"Celery's broker of {settings.stack_name}",
-            Engine=wanted.engine,
-            EngineVersion=wanted.engine_version,
-            CacheNodeType=wanted.instance_type,
-            NumCacheClusters=1,
-            AutomaticFailoverEnabled=False,
-            Port=wanted.port,
-            CacheSubnetGroupName=Ref(subnets),
-            CacheParameterGroupName=Ref(parameters),
-            SecurityGroupIds=[Ref(group)],
-            TransitEncryptionEnabled=True,
-            AtRestEncryptionEnabled=True,
-            AuthToken=Sub("{{resolve:secretsmanager:${BrokerSecretArn}:SecretString}}"),
-        )
-    )
+    if inputs.key_arn is not None:
+        broker.KmsKeyId = inputs.key_arn
+    template.add_resource(passing(broker))
     return Outputs(GetAtt(broker, "PrimaryEndPoint.Address"), GetAtt(broker, "PrimaryEndPoint.Port"))
+
+
+def _queues(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
+    """Add a queue for each that workers take tasks from.
+
+    AWS makes up their names, as one that was deleted cannot be made again for a minute; Celery is told their URLs
+    (kombu's `predefined_queues`) and then neither lists nor makes queues.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+    https://docs.celeryq.dev/projects/kombu/en/stable/reference/kombu.transport.SQS.html
+    """
+    names = sorted({group.queue for group in settings.worker_groups.values()})
+    queues = {
+        name: _queue(template, name, settings.celery_backend.visibility_timeout, inputs.key_arn) for name in names
+    }
+    return Outputs(
+        queue_url={name: Ref(queue) for name, queue in queues.items()},
+        queue_arn={name: GetAtt(queue, "Arn") for name, queue in queues.items()},
+        queue_name={name: GetAtt(queue, "QueueName") for name, queue in queues.items()},
+    )
+
+
+def _queue(template: Template, name: str, visibility_timeout: int, key_arn: Value | None) -> Queue:
+    queue = Queue(
+        f"{title(name)}Queue",
+        MessageRetentionPeriod=FOURTEEN_DAYS,
+        ReceiveMessageWaitTimeSeconds=LONG_POLL,
+        VisibilityTimeout=visibility_timeout,
+    )
+    if key_arn is None:
+        queue.SqsManagedSseEnabled = True
+    else:
+        queue.KmsMasterKeyId = key_arn
+    policy = QueuePolicy(
+        f"{queue.title}Policy",
+        Queues=[Ref(queue)],
+        PolicyDocument=resource_policies.document(resource_policies.queue_without_tls(GetAtt(queue, "Arn"))),
+    )
+    template.add_resource(passing(policy))
+    return template.add_resource(passing(queue))

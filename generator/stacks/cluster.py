@@ -1,52 +1,45 @@
-"""Where the services run: the ECS cluster, its private names, and the load balancer in front."""
+"""Where the services run: the ECS cluster, and the private names that components find each other by."""
 
 from dataclasses import dataclass
 
-from troposphere import GetAtt, Join, Ref, Template
-from troposphere.ec2 import SecurityGroup, SecurityGroupIngress
+from troposphere import Ref, Template
 from troposphere.ecs import Cluster, ClusterSetting
-from troposphere.elasticloadbalancingv2 import (
-    Action,
-    Listener,
-    LoadBalancer,
-    LoadBalancerAttributes,
-    Matcher,
-    TargetGroup,
-    TargetGroupAttribute,
-)
 from troposphere.servicediscovery import PrivateDnsNamespace
 
 from generator.config.settings import Settings
-from generator.stacks.nesting import Value, Values
-from generator.stacks.network import named
-
-HTTP = 80
+from generator.stacks.data import accepted
+from generator.stacks.nesting import Value
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The network that cluster and load balancer stand in."""
+    """The network that the names are known in."""
 
     vpc_id: Value
-    subnet_ids: Values
-    tasks_security_group_id: Value
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What services are attached to, and the address that people open."""
+    """What services are attached to."""
 
     cluster_name: Value
     namespace_id: Value
-    target_group_arn: Value
-    url: Value
 
 
 def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
-    """Cluster: where Airflow's services run, with the load balancer that people reach them by."""
+    """Cluster: where Airflow's services run, and the private names by which they find each other."""
+    insights = settings.cloudwatch.container_insights
     cluster = template.add_resource(
-        Cluster("Cluster", ClusterSettings=[ClusterSetting(Name="containerInsights", Value="disabled")])
+        Cluster(
+            "Cluster",
+            ClusterSettings=[ClusterSetting(Name="containerInsights", Value="enabled" if insights else "disabled")],
+            # Both, always: so a service goes over to Spot, or back, without being replaced.
+            CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+        )
     )
+    if not insights:
+        reason = "Metrics of every task cost more than they tell here; cloudwatch.containerInsights: true makes them."
+        accepted(cluster, CKV_AWS_65=reason)
     namespace = template.add_resource(
         PrivateDnsNamespace(
             "Namespace",
@@ -55,100 +48,4 @@ def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
             Description=f"Names of {settings.stack_name}'s components",
         )
     )
-    balancer, targets = _load_balancer(template, settings, inputs)
-    return Outputs(
-        cluster_name=Ref(cluster),
-        namespace_id=Ref(namespace),
-        target_group_arn=Ref(targets),
-        url=_url(settings, balancer),
-    )
-
-
-def _url(settings: Settings, balancer: LoadBalancer) -> Value:
-    if settings.service.base_url:
-        return settings.service.base_url
-    port = settings.service.port
-    return Join("", ["http://", GetAtt(balancer, "DNSName"), "" if port == HTTP else f":{port}"])
-
-
-def _load_balancer(template: Template, settings: Settings, inputs: Inputs) -> tuple[LoadBalancer, TargetGroup]:
-    port = settings.service.webserver.port
-    group = template.add_resource(_entrance(settings, inputs))
-    template.add_resource(
-        SecurityGroupIngress(
-            "LoadBalancerToWebserver",
-            Description="Load balancer to webserver",
-            GroupId=inputs.tasks_security_group_id,
-            SourceSecurityGroupId=Ref(group),
-            IpProtocol="tcp",
-            FromPort=port,
-            ToPort=port,
-        )
-    )
-    balancer = template.add_resource(
-        LoadBalancer(
-            "LoadBalancer",
-            Scheme="internet-facing",
-            Subnets=inputs.subnet_ids,
-            SecurityGroups=[Ref(group)],
-            LoadBalancerAttributes=[
-                LoadBalancerAttributes(Key="routing.http.drop_invalid_header_fields.enabled", Value="true")
-            ],
-        )
-    )
-    targets = template.add_resource(
-        TargetGroup(
-            "WebserverTargets",
-            VpcId=inputs.vpc_id,
-            Port=port,
-            Protocol="HTTP",
-            TargetType="ip",
-            HealthCheckPath="/api/v2/version",
-            HealthCheckIntervalSeconds=15,
-            HealthCheckTimeoutSeconds=10,
-            HealthyThresholdCount=2,
-            UnhealthyThresholdCount=5,
-            Matcher=Matcher(HttpCode="200"),
-            TargetGroupAttributes=[TargetGroupAttribute(Key="deregistration_delay.timeout_seconds", Value="30")],
-        )
-    )
-    template.add_resource(
-        Listener(
-            "HttpListener",
-            LoadBalancerArn=Ref(balancer),
-            Port=settings.service.port,
-            Protocol="HTTP",
-            DefaultActions=[Action(Type="forward", TargetGroupArn=Ref(targets))],
-        )
-    )
-    return balancer, targets
-
-
-def _entrance(settings: Settings, inputs: Inputs) -> SecurityGroup:
-    """Whoever is on the allow list may open the web interface; an empty list lets nobody in."""
-    service = settings.service
-    return SecurityGroup(
-        "LoadBalancerSecurityGroup",
-        GroupDescription=f"The load balancer of {settings.stack_name}",
-        VpcId=inputs.vpc_id,
-        SecurityGroupIngress=[
-            {
-                "IpProtocol": "tcp",
-                "FromPort": service.port,
-                "ToPort": service.port,
-                "CidrIp": network,
-                "Description": "whitelistedIPs",
-            }
-            for network in settings.whitelisted_ips
-        ],
-        SecurityGroupEgress=[
-            {
-                "IpProtocol": "tcp",
-                "FromPort": service.webserver.port,
-                "ToPort": service.webserver.port,
-                "CidrIp": service.cidr_block,
-                "Description": "Webserver",
-            }
-        ],
-        Tags=named(settings, "load-balancer"),
-    )
+    return Outputs(cluster_name=Ref(cluster), namespace_id=Ref(namespace))

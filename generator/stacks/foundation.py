@@ -3,28 +3,60 @@
 import json
 
 from troposphere import GetAtt, Output, Ref, Template
-from troposphere.ecr import ImageScanningConfiguration, LifecyclePolicy, Repository
+from troposphere.ecr import EncryptionConfiguration, ImageScanningConfiguration, LifecyclePolicy, Repository
+from troposphere.kms import Alias, Key
 
 from generator.config.settings import Settings
-from generator.stacks.data import bucket, kept
-from generator.stacks.nesting import stack_template
+from generator.stacks import resource_policies
+from generator.stacks.data import OWN_KEY, accepted, bucket, kept, passing
+from generator.stacks.nesting import Value, stack_template
 
 
 def build(settings: Settings) -> Template:
-    """Bucket of the templates and repository of the image."""
+    """Bucket of the templates, repository of the image, and with kms.customerKey the key that encrypts everything.
+
+    Templates never expire, as CloudFormation may ask again for the one that a stack was made from; they go with the
+    stack, as whoever deploys has them in a repository.
+    """
     template = stack_template(f"Airflow on AWS: what {settings.stack_name} is deployed from")
-    templates = template.add_resource(bucket("TemplatesBucket"))
-    repository = template.add_resource(kept(_repository(settings), settings))
-    if not settings.retain_data:
-        repository.EmptyOnDelete = True
-    template.add_output(Output("TemplatesBucket", Description="Bucket of the templates", Value=Ref(templates)))
-    template.add_output(
-        Output("RepositoryUri", Description="Repository of the image", Value=GetAtt(repository, "RepositoryUri"))
-    )
+    key_arn = _key_arn(template, settings)
+    templates = bucket(template, settings, "TemplatesBucket", key_arn=key_arn, keep=False)
+    repository = template.add_resource(kept(_repository(settings, key_arn), settings))
+    outputs: dict[str, tuple[str, Value | None]] = {
+        "TemplatesBucket": ("Bucket of the templates", Ref(templates)),
+        "RepositoryUri": ("Repository of the image", GetAtt(repository, "RepositoryUri")),
+        "KeyArn": ("Key that encrypts what is kept", key_arn),
+    }
+    for name, (description, value) in outputs.items():
+        if value is not None:
+            template.add_output(Output(name, Description=description, Value=value))
     return template
 
 
-def _repository(settings: Settings) -> Repository:
+def _key_arn(template: Template, settings: Settings) -> Value | None:
+    """The customer's key: one that exists already, one made here, or none."""
+    if settings.kms.key_arn:
+        return settings.kms.key_arn
+    if not settings.kms.customer_key:
+        return None
+    key = template.add_resource(kept(_key(settings), settings))
+    alias = Alias("EncryptionKeyAlias", AliasName=f"alias/{settings.stack_name}", TargetKeyId=Ref(key))
+    template.add_resource(passing(alias))
+    return GetAtt(key, "Arn")
+
+
+def _key(settings: Settings) -> Key:
+    return Key(
+        "EncryptionKey",
+        Description=f"Encrypts what {settings.stack_name} keeps",
+        EnableKeyRotation=True,
+        KeyPolicy=resource_policies.document(
+            resource_policies.key_of_account(), resource_policies.key_for_logs(), resource_policies.key_for_alarms()
+        ),
+    )
+
+
+def _repository(settings: Settings, key_arn: Value | None) -> Repository:
     rule = {
         "rulePriority": 1,
         "description": "Keep the newest images",
@@ -35,9 +67,15 @@ def _repository(settings: Settings) -> Repository:
         },
         "action": {"type": "expire"},
     }
-    return Repository(
+    repository = Repository(
         "ImageRepository",
         ImageTagMutability="IMMUTABLE",
         ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
         LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=json.dumps({"rules": [rule]})),
     )
+    if not settings.retain_data:
+        repository.EmptyOnDelete = True
+    if key_arn is None:
+        return accepted(repository, CKV_AWS_136=OWN_KEY)
+    repository.EncryptionConfiguration = EncryptionConfiguration(EncryptionType="KMS", KmsKey=key_arn)
+    return repository

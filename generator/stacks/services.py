@@ -2,20 +2,15 @@
 
 from dataclasses import dataclass
 
-from troposphere import GetAtt, Ref, Sub, Template
+from troposphere import GetAtt, Ref, Tags, Template
 from troposphere.ecs import (
     AwsvpcConfiguration,
-    ContainerDefinition,
+    CapacityProviderStrategyItem,
     DeploymentCircuitBreaker,
     DeploymentConfiguration,
-    Environment,
-    HealthCheck,
     LoadBalancer,
-    LogConfiguration,
     NetworkConfiguration,
-    PortMapping,
     RuntimePlatform,
-    Secret,
     ServiceRegistry,
     TaskDefinition,
 )
@@ -24,16 +19,12 @@ from troposphere.servicediscovery import DnsConfig, DnsRecord, HealthCheckCustom
 from troposphere.servicediscovery import Service as DiscoveryService
 
 from generator.airflow.components import Component, components
-from generator.airflow.secrets import secret_names
-from generator.airflow.variables import constant_variables
 from generator.config.settings import Settings
-from generator.stacks.nesting import Value, Values
-from generator.stacks.secrets import DATABASE_USER
+from generator.stacks import scaling
+from generator.stacks.containers import airflow_container, metrics_container
+from generator.stacks.data import accepted
+from generator.stacks.nesting import ByName, Value, Values
 
-STOP_TIMEOUT = 120  # seconds: the most that Fargate grants
-# Seconds that a component waits for the database's migration before it gives up. ECS ends one that is not healthy
-# after its start period and the retries of its health check (390 s): the line in the log comes before that.
-MIGRATION_TIMEOUT = 360
 NAME_LIFETIME = 10  # seconds that a component's address may be cached by those who ask for it
 
 
@@ -43,126 +34,77 @@ class Inputs:
 
     image: Value
     cluster_name: Value
-    log_group: Value
     namespace_id: Value
-    target_group_arn: Value
     url: Value
-    subnet_ids: Values
-    tasks_security_group_id: Value
-    execution_role_arn: Value
-    task_role_arn: Value
-    logs_bucket: Value
+    target_group_arn: ByName
+    task_subnet_ids: Values
+    security_group_id: ByName
+    execution_role_arn: ByName
+    task_role_arn: ByName
+    log_group: Value
+    task_logs: Value
+    secret_arn: ByName
     database_host: Value
     database_port: Value
-    broker_host: Value
-    broker_port: Value
-    database_secret_arn: Value
-    broker_secret_arn: Value
-    fernet_secret_arn: Value
-    jwt_secret_arn: Value
-    session_secret_arn: Value
-    admin_secret_arn: Value
+    broker_host: Value | None
+    broker_port: Value | None
+    queue_url: ByName
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Nothing waits for the services."""
+    """Names of the services whose number of tasks changes, by component."""
+
+    service_name: ByName
 
 
 def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
     """Services: Airflow's components, each a task definition and the service that keeps it running."""
+    made: dict[str, EcsService] = {}
     for component in components(settings):
         definition = template.add_resource(_task_definition(component, settings, inputs))
-        template.add_resource(_service(template, component, definition, inputs))
-    return Outputs()
+        made[component.name] = template.add_resource(_service(template, component, settings, definition, inputs))
+    return Outputs({one.name: GetAtt(made[one.name], "Name") for one in scaling.scaled(settings)})
 
 
 def _task_definition(component: Component, settings: Settings, inputs: Inputs) -> TaskDefinition:
-    variables = plain_variables(settings, inputs)
-    check = component.health_check
-    container = ContainerDefinition(
-        Name=component.name,
-        Image=inputs.image,
-        Command=component.command,
-        Essential=True,
-        StopTimeout=STOP_TIMEOUT,
-        Environment=[Environment(Name=name, Value=value) for name, value in sorted(variables.items())],
-        Secrets=[Secret(Name=name, ValueFrom=arn) for name, arn in sorted(secrets(component, inputs).items())],
-        HealthCheck=HealthCheck(
-            Command=list(check.command),
-            Interval=check.interval,
-            Timeout=check.timeout,
-            Retries=check.retries,
-            StartPeriod=check.start_period,
-        ),
-        LogConfiguration=LogConfiguration(
-            LogDriver="awslogs",
-            Options={
-                "awslogs-group": inputs.log_group,
-                "awslogs-region": Ref("AWS::Region"),
-                "awslogs-stream-prefix": component.name,
-            },
-        ),
-    )
-    if component.port:
-        container.PortMappings = [PortMapping(ContainerPort=component.port)]
-    return TaskDefinition(
+    containers = [airflow_container(component, settings, inputs)]
+    if component.measures and settings.alarms.email:
+        containers.append(metrics_container(component, settings, inputs))
+    definition = TaskDefinition(
         f"{component.title}TaskDefinition",
         Family=f"{settings.stack_name}-{component.name}",
-        Cpu=str(component.cpu),
-        Memory=str(component.memory),
+        Cpu=str(component.task.cpu),
+        Memory=str(component.task.memory),
         NetworkMode="awsvpc",
         RequiresCompatibilities=["FARGATE"],
-        RuntimePlatform=RuntimePlatform(CpuArchitecture="X86_64", OperatingSystemFamily="LINUX"),
-        ExecutionRoleArn=inputs.execution_role_arn,
-        TaskRoleArn=inputs.task_role_arn,
-        ContainerDefinitions=[container],
+        RuntimePlatform=RuntimePlatform(
+            CpuArchitecture=settings.service.architecture.upper(), OperatingSystemFamily="LINUX"
+        ),
+        ExecutionRoleArn=inputs.execution_role_arn[component.name],
+        TaskRoleArn=inputs.task_role_arn[component.name],
+        ContainerDefinitions=containers,
     )
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-considerations
+    reason = "ECS Exec, which opens shells, needs a root file system that can be written to. No setting satisfies it."
+    return accepted(definition, CKV_AWS_336=reason)
 
 
-def plain_variables(settings: Settings, inputs: Inputs) -> dict[str, Value]:
-    """Every variable that is no secret; the user's own win over ours."""
-    return {
-        **constant_variables(settings),
-        "AIRFLOW__API__BASE_URL": inputs.url,
-        "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": Sub("s3://${LogsBucket}/logs"),
-        "AWS_DEFAULT_REGION": Ref("AWS::Region"),
-        "DATABASE_HOST": inputs.database_host,
-        "DATABASE_PORT": inputs.database_port,
-        "DATABASE_NAME": settings.metadata_db.db_name,
-        "DATABASE_USER": DATABASE_USER,
-        "BROKER_HOST": inputs.broker_host,
-        "BROKER_PORT": inputs.broker_port,
-        "ADMIN_USER": settings.airflow.admin_user,
-        "ADMIN_EMAIL": settings.airflow.admin_email,
-        "MIGRATION_TIMEOUT": str(MIGRATION_TIMEOUT),
-        **settings.airflow.variables,
-    }
+def _service(
+    template: Template, component: Component, settings: Settings, definition: TaskDefinition, inputs: Inputs
+) -> EcsService:
+    """Keep a component running.
 
-
-def secrets(component: Component, inputs: Inputs) -> dict[str, Value]:
-    """Variables that ECS fills from Secrets Manager: name -> ARN, with the JSON key where the secret has several.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    DesiredCount is left out on purpose: with it, every update would undo what autoscaling did. How many tasks a new
+    service shall have, where not one, is told to the deployer by a tag.
     """
-    arns: dict[str, Value] = {
-        "DATABASE_PASSWORD": Sub("${DatabaseSecretArn}:password::"),
-        "BROKER_TOKEN": inputs.broker_secret_arn,
-        "FERNET_KEY": inputs.fernet_secret_arn,
-        "AIRFLOW__API_AUTH__JWT_SECRET": inputs.jwt_secret_arn,
-        "AIRFLOW__API__SECRET_KEY": inputs.session_secret_arn,
-        "ADMIN_PASSWORD": Sub("${AdminSecretArn}:password::"),
-    }
-    return {name: arns[name] for name in secret_names(component.name)}
-
-
-def _service(template: Template, component: Component, definition: TaskDefinition, inputs: Inputs) -> EcsService:
     service = EcsService(
         f"{component.title}Service",
         Cluster=inputs.cluster_name,
-        LaunchType="FARGATE",
+        CapacityProviderStrategy=[
+            CapacityProviderStrategyItem(CapacityProvider=_capacity(component, settings), Weight=1)
+        ],
         TaskDefinition=Ref(definition),
-        # DesiredCount is left out on purpose: with it, every update would undo what autoscaling did.
         EnableExecuteCommand=True,
         PropagateTags="SERVICE",
         EnableECSManagedTags=True,
@@ -171,35 +113,49 @@ def _service(template: Template, component: Component, definition: TaskDefinitio
             MaximumPercent=200,
             DeploymentCircuitBreaker=DeploymentCircuitBreaker(Enable=True, Rollback=True),
         ),
-        NetworkConfiguration=NetworkConfiguration(
-            AwsvpcConfiguration=AwsvpcConfiguration(
-                # Without NAT a task reaches AWS by a public address of its own; its security group lets nobody in.
-                AssignPublicIp="ENABLED",
-                Subnets=inputs.subnet_ids,
-                SecurityGroups=[inputs.tasks_security_group_id],
-            )
-        ),
+        NetworkConfiguration=_network(component, settings, inputs),
     )
-    if component.migrates:
-        _open_to_others(template, component, service, inputs)
+    if component.task.first != 1:
+        service.Tags = Tags(DesiredCount=str(component.task.first))
+    if component.found_by_name:
+        name = template.add_resource(_private_name(component, inputs))
+        service.ServiceRegistries = [ServiceRegistry(RegistryArn=GetAtt(name, "Arn"))]
+    if component.in_front:
+        targets = inputs.target_group_arn[component.name]
+        behind = LoadBalancer(ContainerName=component.name, ContainerPort=component.port, TargetGroupArn=targets)
+        service.LoadBalancers = [behind]
+        service.HealthCheckGracePeriodSeconds = component.health_check.start_period
     return service
 
 
-def _open_to_others(template: Template, component: Component, service: EcsService, inputs: Inputs) -> None:
-    """Attach the service to the load balancer, for people, and to a private name, for the other components."""
-    name = template.add_resource(
-        DiscoveryService(
-            f"{component.title}Name",
-            Name=component.name,
-            Description=f"Where the other components find the {component.name}",
-            NamespaceId=inputs.namespace_id,
-            # ECS says which tasks are healthy; without it a task is found by its name before it serves.
-            HealthCheckCustomConfig=HealthCheckCustomConfig(FailureThreshold=1),
-            DnsConfig=DnsConfig(DnsRecords=[DnsRecord(Type="A", TTL=str(NAME_LIFETIME))], RoutingPolicy="MULTIVALUE"),
+def _capacity(component: Component, settings: Settings) -> str:
+    """Fargate, or its Spot capacity; named as a strategy in any case, since that can change without a new service.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
+    """
+    spot = settings.service.spot == "all" or (settings.service.spot == "workers" and component.kind == "workers")
+    return "FARGATE_SPOT" if spot else "FARGATE"
+
+
+def _network(component: Component, settings: Settings, inputs: Inputs) -> NetworkConfiguration:
+    """Without NAT a task reaches AWS by a public address of its own; its security group lets nobody in."""
+    return NetworkConfiguration(
+        AwsvpcConfiguration=AwsvpcConfiguration(
+            AssignPublicIp="ENABLED" if settings.assigns_public_addresses else "DISABLED",
+            Subnets=inputs.task_subnet_ids,
+            SecurityGroups=[inputs.security_group_id[component.name]],
         )
     )
-    service.ServiceRegistries = [ServiceRegistry(RegistryArn=GetAtt(name, "Arn"))]
-    service.HealthCheckGracePeriodSeconds = component.health_check.start_period
-    service.LoadBalancers = [
-        LoadBalancer(ContainerName=component.name, ContainerPort=component.port, TargetGroupArn=inputs.target_group_arn)
-    ]
+
+
+def _private_name(component: Component, inputs: Inputs) -> DiscoveryService:
+    """A name for the other components; each of the component's tasks is an address of it."""
+    return DiscoveryService(
+        f"{component.title}Name",
+        Name=component.name,
+        Description=f"Where the other components find the {component.name}",
+        NamespaceId=inputs.namespace_id,
+        # ECS says which tasks are healthy; without it a task is found by its name before it serves.
+        HealthCheckCustomConfig=HealthCheckCustomConfig(FailureThreshold=1),
+        DnsConfig=DnsConfig(DnsRecords=[DnsRecord(Type="A", TTL=str(NAME_LIFETIME))], RoutingPolicy="MULTIVALUE"),
+    )

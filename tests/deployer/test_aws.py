@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from deployer.aws import Identity, connect, own_session
+from deployer.aws import Identity, connect, own_session, require_account
 from deployer.errors import DeployError
 from tests.deployer.scripted_clients import scripted
 
@@ -30,6 +30,21 @@ def test_without_region_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_users_region_is_taken_from_the_variable_that_the_other_tools_know() -> None:
     assert own_session({"AWS_REGION": "eu-north-1"}).region_name == "eu-north-1"
+
+
+def test_a_region_of_the_settings_is_taken_and_another_one_refused() -> None:
+    assert own_session({}, "cn-north-1").region_name == "cn-north-1"
+    assert own_session({"AWS_REGION": "cn-north-1"}, "cn-north-1").region_name == "cn-north-1"
+    with pytest.raises(DeployError, match=r"AWS_REGION is us-east-1, but service.yml says region: cn-north-1"):
+        own_session({"AWS_REGION": "us-east-1"}, "cn-north-1")
+
+
+def test_another_account_than_that_of_the_settings_is_refused() -> None:
+    caller = Identity("123456789012", "arn:aws:iam::123456789012:user/ada", "aws")
+    require_account(caller, "")
+    require_account(caller, "123456789012")
+    with pytest.raises(DeployError, match=r"are of account 123456789012, but service.yml says account: 210987654321"):
+        require_account(caller, "210987654321")
 
 
 def test_the_end_point_and_region_are_those_given() -> None:

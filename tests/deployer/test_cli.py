@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from deployer import cli
+from deployer.errors import Declined
+from deployer.offline import DONE, FAILED, WRONG_USE
 
 CHECKOUT = Path(__file__).parents[2]
 SERVICE = "serviceName: air\nowner: data\nenvironments: {dev: {}, prod: {}}\n"
@@ -35,10 +38,10 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_render_writes_the_templates_of_the_environment(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["render", "--environment", "dev"]) == cli.DONE
+    assert cli.main(["render", "--environment", "dev"]) == DONE
     assert (folder / "templates" / "dev" / "root.yml").exists()
     assert complaint(capsys) == "templates/dev: written"
-    assert cli.main(["render", "--environment", "dev"]) == cli.DONE
+    assert cli.main(["render", "--environment", "dev"]) == DONE
     assert complaint(capsys) == "templates/dev: as it should be"
 
 
@@ -46,12 +49,12 @@ def test_variables_choose_as_options_do(folder: Path, monkeypatch: pytest.Monkey
     (folder / "service.yml").rename(folder / "mine.yml")
     for name, value in {"ENVIRONMENT": "prod", "SETTINGS": "mine.yml", "OUT": "elsewhere"}.items():
         monkeypatch.setenv(name, value)
-    assert cli.main(["render"]) == cli.DONE
+    assert cli.main(["render"]) == DONE
     assert (folder / "elsewhere" / "root.yml").exists()
 
 
 def test_without_an_environment_those_defined_are_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["render"]) == cli.WRONG_USE
+    assert cli.main(["render"]) == WRONG_USE
     assert complaint(capsys) == (
         "service.yml:3:1: environments: ENVIRONMENT is not set; defined here: dev, prod (export ENVIRONMENT=NAME)"
     )
@@ -63,7 +66,7 @@ def test_wrong_settings_stop_every_verb_before_anything(
     folder: Path, capsys: pytest.CaptureFixture[str], verb: str
 ) -> None:
     (folder / "service.yml").write_text(SERVICE + "zzz: 1\nservice: {scheduler: {cpu: x}}\n")
-    assert cli.main([verb, "--environment", "dev"]) == cli.WRONG_USE
+    assert cli.main([verb, "--environment", "dev"]) == WRONG_USE
     lines = complaint(capsys).splitlines()
     assert [line.split(": ")[:2] for line in lines] == [
         ["service.yml:4:1", "zzz"],
@@ -73,14 +76,14 @@ def test_wrong_settings_stop_every_verb_before_anything(
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["render", "--environment", "dev", "--out", "service.yml/templates"]) == cli.FAILED
+    assert cli.main(["render", "--environment", "dev", "--out", "service.yml/templates"]) == FAILED
     line = complaint(capsys)
     assert line.startswith("service.yml/templates cannot be written: ")
     assert line.endswith("; choose another folder with OUT=dir")
 
 
 def test_without_a_region_a_deploy_says_what_to_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["deploy", "--environment", "dev"]) == cli.FAILED
+    assert cli.main(["deploy", "--environment", "dev"]) == FAILED
     assert "export AWS_REGION=" in complaint(capsys)
 
 
@@ -88,8 +91,10 @@ def test_without_credentials_a_deploy_says_how_to_get_some(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    assert cli.main(["deploy", "--environment", "dev"]) == cli.FAILED
-    assert complaint(capsys).startswith("no AWS credentials were found")
+    assert cli.main(["deploy", "--environment", "dev"]) == FAILED
+    said = complaint(capsys).splitlines()
+    assert said[-1].startswith("no AWS credentials were found")
+    assert [line.rpartition(" ")[2] for line in said[:-1]] == ["[nobody-may-enter]"]
 
 
 def test_wrong_use_is_status_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,20 +109,22 @@ def test_validate_finds_nothing_in_what_is_shipped(
     monkeypatch.chdir(CHECKOUT)
     regions = ("us-east-1", "eu-central-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1")
     words = [word for region in regions for word in ("--region", region)]
-    assert cli.main(["validate", "--environment", "dev", *words]) == cli.DONE
-    assert complaint(capsys) == "templates/dev: 0 findings"
+    assert cli.main(["validate", "--environment", "dev", *words]) == DONE
+    printed = capsys.readouterr()
+    assert printed.err.splitlines()[-1].endswith("; templates/dev: 0 findings")
+    assert all(re.match(r"service\.yml:\d+:\d+: (warning|note): ", line) for line in printed.out.splitlines())
 
 
 def test_validate_prints_what_it_finds_and_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (folder / "service.yml").open("a") as file:
         file.write("metadataDb: {instanceType: db.nothing.micro}\n")
-    assert cli.main(["validate", "--environment", "dev"]) == cli.FAILED
+    assert cli.main(["validate", "--environment", "dev"]) == FAILED
     assert "templates/dev/database.yml:" in capsys.readouterr().out
 
 
 def test_the_schema_is_data_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["schema"]) == cli.DONE
-    assert json.loads(capsys.readouterr().out)["title"] == "Settings"
+    assert cli.main(["schema"]) == DONE
+    assert "serviceName" in json.loads(capsys.readouterr().out)["properties"]
 
 
 def test_help_needs_neither_boto3_nor_troposphere() -> None:
@@ -128,3 +135,58 @@ def test_help_needs_neither_boto3_nor_troposphere() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_init_writes_what_was_answered(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "service.yml").unlink()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Not A Name\nair\n\neu-central-1\n192.0.2.7\nmedium\n"))
+    assert cli.main(["init"]) == DONE
+    said = complaint(capsys)
+    assert said.count("Name of the service") == 2, "a wrong answer is asked for again"
+    written = (folder / "service.yml").read_text()
+    for line in (
+        "serviceName: air",
+        "owner: data-engineering",
+        "region: eu-central-1",
+        "192.0.2.7/32",
+        "db.t4g.medium",
+    ):
+        assert line in written
+    assert cli.main(["render", "--environment", "dev"]) == DONE
+
+
+def test_init_overwrites_nothing_unasked(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.main(["init"]) == FAILED
+    assert "is there already" in complaint(capsys)
+    assert cli.main(["init", "--force"]) == Declined.exit_status
+    assert "were not answered" in complaint(capsys)
+    assert (folder / "service.yml").read_text() == SERVICE
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * 5))
+    assert cli.main(["init", "--force"]) == DONE
+    assert (folder / "service.yml").read_text() != SERVICE
+
+
+def test_cost_is_a_table_or_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["cost", "--environment", "dev", "--region", "eu-central-1"]) == DONE
+    assert capsys.readouterr().out.startswith("dev in eu-central-1, $ a day")
+    assert cli.main(["cost", "--environment", "dev", "--json"]) == DONE
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_diagram_is_written_where_it_is_wanted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["diagram", "--environment", "dev", "--out", "drawn.svg"]) == DONE
+    assert (folder / "drawn.svg").read_text().startswith("<svg")
+    assert cli.main(["diagram", "--environment", "dev", "--out", "service.yml/drawn.svg"]) == FAILED
+    assert complaint(capsys).splitlines()[-1].endswith("choose another file with OUT=file.svg")
+
+
+def test_the_drawing_in_the_readme_is_that_of_the_default(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    assert cli.main(["diagram", "--environment", "stage", "--out", str(tmp_path / "drawn.svg")]) == DONE
+    assert (tmp_path / "drawn.svg").read_text() == (CHECKOUT / "docs" / "images" / "architecture.svg").read_text()

@@ -72,6 +72,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_root_gets_what_the_foundation_gives_it_by_name(folder: Path) -> None:
+    scene = Scene()
+    given = Graph(FOUNDATION.resources, outputs={"TemplatesBucket": "bucket", "KeyArn": "arn:key"})
+    scene.cloud.templates = _AnyUrl({"foundation": given}, Graph(ROOT.resources, {"KeyArn": None}, {"Url": "x"}))
+    desired = Desired(StackNames("airflow", "dev"), folder, inherited=("KeyArn",))
+    drained(deployment.deploy(scene.aws, desired, scene.consent, scene.time.clock()))
+    values = {stack.name: stack.values for stack in scene.cloud.stacks.values()}
+    assert values["airflow-dev"] == {"KeyArn": "arn:key"}
+
+    lacking = Desired(StackNames("airflow", "stage"), folder, inherited=("OtherArn",))
+    with pytest.raises(DeployError, match="airflow-stage-foundation has no output OtherArn"):
+        drained(deployment.deploy(scene.aws, lacking, scene.consent, scene.time.clock()))
+
+
 def test_created_changed_and_unchanged(folder: Path) -> None:
     scene = Scene()
 

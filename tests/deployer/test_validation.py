@@ -63,6 +63,24 @@ def test_regions_and_files_are_handed_over(tmp_path: Path) -> None:
     assert seen[0][-5:] == ["--regions", "eu-west-1", "us-east-1", "--template", str(folder / "root.yml")]
 
 
+def test_many_files_are_dealt_out_each_to_one_linter(tmp_path: Path) -> None:
+    texts = {f"template{number:02}": f"Resources: {number}" for number in range(40)}
+    folder = _folder(tmp_path / "dev", root="Resources: {}", **texts)
+    seen: list[Sequence[str]] = []
+
+    def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        files = command[list(command).index("--template") + 1 :]
+        seen.append(files)
+        return subprocess.CompletedProcess(command, 2, json.dumps([_match(file, 1) for file in files]), "")
+
+    found = lint([folder], ["x"], run)
+
+    every = sorted(folder.iterdir())
+    assert sorted(Path(file) for files in seen for file in files) == every
+    assert [finding.file for finding in found] == every
+    assert len(seen) <= 8
+
+
 def test_a_linter_that_does_not_work_is_no_clean_result(tmp_path: Path) -> None:
     folder = _folder(tmp_path / "dev", root="Resources: {}")
 

@@ -1,5 +1,6 @@
 import base64
 import string
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -19,12 +20,16 @@ RAW = {
     "BROKER_TOKEN": "token+/=",
     "FERNET_KEY": "k" * 43,
     "ADMIN_PASSWORD": "of the administrator",
+    "FLOWER_USER": "flower",
+    "FLOWER_PASSWORD": "of-flower",
     "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
 }
 SQL_ALCHEMY_CONN = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 RESULT_BACKEND = "AIRFLOW__CELERY__RESULT_BACKEND"
 BROKER_URL = "AIRFLOW__CELERY__BROKER_URL"
 FERNET_KEY = "AIRFLOW__CORE__FERNET_KEY"
+FLOWER_BASIC_AUTH = "AIRFLOW__CELERY__FLOWER_BASIC_AUTH"
+SQS = {BROKER_URL: "sqs://"}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,7 @@ FERNET_KEY = "AIRFLOW__CORE__FERNET_KEY"
         (Component.DAG_PROCESSOR, {FERNET_KEY, SQL_ALCHEMY_CONN}),
         (Component.TRIGGERER, {FERNET_KEY, SQL_ALCHEMY_CONN}),
         (Component.WORKERS, {FERNET_KEY, RESULT_BACKEND, BROKER_URL}),
+        (Component.FLOWER, {BROKER_URL, FLOWER_BASIC_AUTH, "FLOWER_CONF"}),
     ],
 )
 def test_each_component_gets_what_it_needs_and_no_raw_secret(component: Component, made: set[str]) -> None:
@@ -46,6 +52,7 @@ def test_each_component_gets_what_it_needs_and_no_raw_secret(component: Componen
         "BROKER_TOKEN",
         "FERNET_KEY",
         "ADMIN_PASSWORD",
+        "FLOWER_PASSWORD",
     }
     assert environment["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
 
@@ -57,6 +64,25 @@ def test_the_urls_are_whole() -> None:
     assert environment[SQL_ALCHEMY_CONN] == url
     assert environment[RESULT_BACKEND] == f"db+{url}"
     assert environment[BROKER_URL] == "rediss://:token%2B%2F%3D@broker.example.com:6379/0?ssl_cert_reqs=required"
+
+
+@pytest.mark.parametrize("component", [Component.SCHEDULER, Component.WORKERS])
+def test_with_sqs_no_broker_and_no_token_is_asked_for(component: Component) -> None:
+    given = {name: value for name, value in RAW.items() if not name.startswith("BROKER_")}
+
+    environment = composed(component, given | SQS)
+
+    assert environment[BROKER_URL] == "sqs://"
+    assert environment[RESULT_BACKEND].startswith("db+postgresql+psycopg2://")
+
+
+def test_flower_is_given_its_password_and_nothing_of_airflow() -> None:
+    environment = composed(Component.FLOWER, {name: RAW[name] for name in RAW if not name.startswith("DATABASE_")})
+
+    assert environment[FLOWER_BASIC_AUTH] == "flower:of-flower"
+    assert environment[BROKER_URL].startswith("rediss://")
+    assert Path(environment["FLOWER_CONF"]).is_file()
+    assert not {SQL_ALCHEMY_CONN, RESULT_BACKEND, FERNET_KEY} & environment.keys()
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1))

@@ -85,7 +85,7 @@ def test_a_command_without_a_component_is_wrong_use(arguments: list[str], compla
         entrypoint.parsed(arguments)
 
     assert caught.value.status == exits.USAGE
-    assert "webserver, scheduler, dag-processor, triggerer, workers" in str(caught.value)
+    assert "webserver, scheduler, dag-processor, triggerer, workers, flower" in str(caught.value)
 
 
 def test_the_first_word_is_the_component_and_the_rest_the_command() -> None:

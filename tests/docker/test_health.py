@@ -3,7 +3,8 @@ import http.server
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,13 @@ def test_a_worker_is_healthy_by_the_file_of_its_own_home(tmp_path: Path) -> None
         check(Component.WORKERS, environment)
 
 
-def test_the_webserver_is_asked_at_the_port_where_workers_reach_it() -> None:
+@contextmanager
+def answering(path: str) -> Iterator[int]:
+    """Serve 200 at this path and 404 at any other, once; gives the port."""
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/execution/health" else 404)
+            self.send_response(200 if self.path == path else 404)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -105,15 +109,22 @@ def test_the_webserver_is_asked_at_the_port_where_workers_reach_it() -> None:
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.handle_request).start()
-        url = f"http://webserver.internal:{server.server_port}/execution/"
+        yield server.server_port
 
-        line = check(Component.WEBSERVER, {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL": url})
 
-    assert line == f"port {server.server_port} answers"
+def test_the_webserver_is_asked_at_the_port_where_workers_reach_it() -> None:
+    with answering("/execution/health") as port:
+        url = f"http://webserver.internal:{port}/execution/"
+        assert check(Component.WEBSERVER, {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL": url}) == f"port {port} answers"
+
+
+def test_flower_is_asked_where_it_wants_no_password() -> None:
+    with answering("/healthcheck") as port:
+        assert check(Component.FLOWER, {"AIRFLOW__CELERY__FLOWER_PORT": str(port)}) == f"port {port} answers"
 
 
 def test_every_component_has_a_check() -> None:
-    assert set(Component) == {Component.WEBSERVER, Component.WORKERS, *JOB_TYPES}
+    assert set(Component) == {Component.WEBSERVER, Component.WORKERS, Component.FLOWER, *JOB_TYPES}
 
 
 def test_a_missing_variable_is_named_rather_than_raised(
@@ -128,7 +139,7 @@ def test_a_missing_variable_is_named_rather_than_raised(
 @pytest.mark.parametrize("arguments", [[], ["database"], ["workers", "scheduler"]])
 def test_anything_but_a_component_is_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == exits.USAGE
-    assert "webserver, scheduler, dag-processor, triggerer, workers" in capsys.readouterr().err
+    assert "webserver, scheduler, dag-processor, triggerer, workers, flower" in capsys.readouterr().err
 
 
 def test_the_host_name_is_asked_of_the_function_that_the_component_uses() -> None:

@@ -18,6 +18,9 @@ GOOD = {
     "ADMIN_EMAIL": "admin@example.com",
     "ADMIN_PASSWORD": "admin-secret",
     "MIGRATION_TIMEOUT": "600",
+    "FLOWER_USER": "flower",
+    "FLOWER_PASSWORD": "flower-secret",
+    "AIRFLOW__CELERY__FLOWER_PORT": "5555",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
     "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
@@ -40,6 +43,12 @@ LOGS = {
     "AIRFLOW__LOGGING__REMOTE_LOGGING",
     "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
     "AWS_DEFAULT_REGION",
+}
+# What takes the place of the broker's address and token.
+SQS = {
+    "AIRFLOW__CELERY__BROKER_URL": "sqs://",
+    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__PREDEFINED_QUEUES": '{"default": {"url": "https://queue"}}',
+    "AIRFLOW__CELERY__WORKER_ENABLE_REMOTE_CONTROL": "False",
 }
 # Written down a second time, from what each component was seen to need, so that a line lost from NEEDS is noticed.
 NEEDED = {
@@ -64,13 +73,14 @@ NEEDED = {
     | BROKER
     | LOGS
     | {"AIRFLOW__CELERY__CELERY_CONFIG_OPTIONS", "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"},
+    Component.FLOWER: BROKER | {"FLOWER_USER", "FLOWER_PASSWORD", "AIRFLOW__CELERY__FLOWER_PORT"},
 }
 EACH = [(component, name) for component, names in NEEDED.items() for name in sorted(names)]
 
 
 @pytest.mark.parametrize(("component", "names"), NEEDED.items())
 def test_the_table_is_complete(component: Component, names: set[str]) -> None:
-    assert {need.name for need in NEEDS if component in need.by} == names
+    assert {need.name for need in NEEDS if need.applies(component, {})} == names
 
 
 @pytest.mark.parametrize("component", Component)
@@ -96,6 +106,37 @@ def test_an_empty_one_is_missing(component: Component, name: str) -> None:
 @pytest.mark.parametrize("component", Component)
 def test_all_that_is_missing_is_named_at_once(component: Component) -> None:
     assert len(list(problems(component, {}))) == len(NEEDED[component])
+
+
+@pytest.mark.parametrize(
+    ("component", "missing"),
+    [
+        (Component.SCHEDULER, {*SQS, "AWS_DEFAULT_REGION"} - {"AIRFLOW__CELERY__WORKER_ENABLE_REMOTE_CONTROL"}),
+        (Component.WORKERS, {*SQS, "AWS_DEFAULT_REGION"}),
+    ],
+)
+def test_with_sqs_queues_are_needed_in_the_place_of_a_broker(component: Component, missing: set[str]) -> None:
+    given = {name: GOOD[name] for name in NEEDED[component] - BROKER}
+    assert not list(problems(component, given | SQS | {"AWS_DEFAULT_REGION": "eu-west-1"}))
+    given.pop("AWS_DEFAULT_REGION", None)
+    found = [problem.split()[1] for problem in problems(component, given | {"AIRFLOW__CELERY__BROKER_URL": "sqs://"})]
+    assert set(found) == missing - {"AIRFLOW__CELERY__BROKER_URL"}
+
+
+def test_a_worker_that_would_make_queues_of_its_own_is_refused() -> None:
+    given = GOOD | SQS | {"AIRFLOW__CELERY__WORKER_ENABLE_REMOTE_CONTROL": "True"}
+
+    (problem,) = problems(Component.WORKERS, given)
+
+    assert "AIRFLOW__CELERY__WORKER_ENABLE_REMOTE_CONTROL is not False" in problem
+
+
+@pytest.mark.parametrize("password", ["one,two", "a$HOME"])
+def test_a_password_that_flower_would_read_otherwise_is_refused(password: str) -> None:
+    (problem,) = problems(Component.FLOWER, GOOD | {"FLOWER_PASSWORD": password})
+
+    assert problem.startswith("flower: FLOWER_PASSWORD holds a comma or a dollar sign")
+    assert password not in problem
 
 
 @pytest.mark.parametrize(

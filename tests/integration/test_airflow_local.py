@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from generator.airflow.calls import On
 from tests.integration.airflow import Airflow
+from tests.integration.calls import check, record
 from tests.integration.commands import READY, Laptop, bare_environment, make
 from tests.integration.machine import arguments_of, listening, running_in
 
@@ -31,6 +33,7 @@ def laptop(clone: Path) -> Iterator[Laptop]:
         os.killpg(killed.process.pid, signal.SIGKILL)
         killed.process.wait()
         assert running_in(clone), "nothing is left to clean up"
+    record(clone)
     laptop = Laptop.start(clone, clone.parent / "airflow-local.log")
     yield laptop
     laptop.interrupt()
@@ -93,6 +96,11 @@ def test_the_worker_and_no_other_component_ran_the_tasks(laptop: Laptop, airflow
     logs = {component: laptop.checkout / ".local" / "run" / component / "log" for component in COMPONENTS}
     received = {name for name, log in logs.items() if re.search(r"Task execute_workload\S* received", log.read_text())}
     assert received == {"workers"}
+
+
+def test_components_call_what_is_listed_of_them_and_nothing_else(laptop: Laptop, airflow: Airflow) -> None:
+    """The sample DAGs look up no connection; `test_permissions.py` has one that does."""
+    check(laptop.checkout, unused=[On.LOOKED_UP])
 
 
 def test_servers_listen_on_loopback_alone(laptop: Laptop, airflow: Airflow) -> None:

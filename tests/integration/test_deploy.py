@@ -25,6 +25,9 @@ EVERYTHING = (
     ("ec2", "describe_internet_gateways", "InternetGateways"),
     ("ec2", "describe_route_tables", "RouteTables"),
     ("ec2", "describe_security_groups", "SecurityGroups"),
+    ("ec2", "describe_addresses", "Addresses"),
+    ("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
+    ("ec2", "describe_flow_logs", "FlowLogs"),
     ("ecr", "describe_repositories", "repositories"),
     ("ecs", "list_clusters", "clusterArns"),
     ("ecs", "list_task_definitions", "taskDefinitionArns"),
@@ -40,6 +43,7 @@ EVERYTHING = (
     ("rds", "describe_db_parameter_groups", "DBParameterGroups"),
     ("s3", "list_buckets", "Buckets"),
     ("secretsmanager", "list_secrets", "SecretList"),
+    ("sqs", "list_queues", "QueueUrls"),
     ("servicediscovery", "list_namespaces", "Namespaces"),
     ("servicediscovery", "list_services", "Services"),
 )
@@ -59,7 +63,7 @@ def everything(endpoint: Endpoint) -> dict[str, int]:
     counts = {}
     for service, question, key in EVERYTHING:
         client = session.client(service, endpoint_url=endpoint.url)
-        found = getattr(client, question)()[key]
+        found = getattr(client, question)().get(key, [])  # SQS leaves an empty list out
         alive = [
             each for each in found if not (isinstance(each, dict) and each.get("StackStatus") == "DELETE_COMPLETE")
         ]
@@ -100,7 +104,7 @@ def test_the_first_deploy_makes_everything_and_gives_its_outputs(clone: Path, en
     assert "airflow-local: created" in done.stderr
     given = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert given["Url"] == "http://localhost:8080"
-    assert set(given) == {"Url", "AdminUser", "AdminSecretArn", "ClusterName", "LogGroup", "LogsBucket"}
+    assert set(given) == {"Url", "AdminUser", "AdminSecretArn", "ClusterName", "LogGroup", "TaskLogs"}
     session: Any = endpoint.session()
     ecs = session.client("ecs", endpoint_url=endpoint.url)
     arns = ecs.list_services(cluster=given["ClusterName"])["serviceArns"]

@@ -3,6 +3,7 @@
 Nothing in the product knows: AWS_ENDPOINT_URL is how any of AWS's tools is led elsewhere.
 """
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,15 +29,20 @@ def account(clone: Path) -> Iterator[dict[str, str]]:
 
 def test_its_commands_deploy_and_remove_an_environment(clone: Path, account: dict[str, str]) -> None:
     every = commands()
-    path = every[every.index("make airflow-validate ENVIRONMENT=dev") :]
-    script = "\n".join(path).replace("AWS_PROFILE=mine ", "").replace("REPOSITORY@DIGEST", f"{IMAGE} --yes")
+    path = every[every.index("make airflow-init SETTINGS=mine.yml") :]
+    answers = "printf 'air\nada\neu-central-1\n192.0.2.7\nsmall\n' | "
+    script = "\n".join(path).replace("make airflow-init", f"{answers}make airflow-init")
+    script = script.replace("AWS_PROFILE=mine ", "").replace("REPOSITORY@DIGEST", f"{IMAGE} --yes")
     script = script.replace("make airflow-destroy", "make airflow-destroy ARGS=--yes")
     variables = {name: value for name, value in bare_environment().items() if not name.startswith("AWS_")} | account
     done = subprocess.run(
         ["bash", "-euxc", script], cwd=clone, env=variables, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert "mine.yml: written" in done.stderr
+    assert re.search(r"^serviceName: air\b", (clone / "mine.yml").read_text(), re.MULTILINE)
     assert "templates/dev: 0 findings" in done.stderr
+    assert "dev in us-east-1, $ a day" in done.stdout
     assert "to account 000000000000 in eu-central-1" in done.stderr
     assert "airflow-dev: created" in done.stderr
     assert "AdminSecretArn" in done.stdout

@@ -4,12 +4,13 @@ import random
 import re
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.config.environments import choose, overlay, validated
+from generator.config.environments import choose, judged, overlay
 from generator.config.settings import Settings
 from generator.config.source import SettingsError, parse
+from tests.generator.config.examples import examples
 
 SHIPPED = (Path(__file__).parents[3] / "service.yml").read_text()
 LOCATED = re.compile(r"service\.yml:\d+:\d+: .+")
@@ -41,7 +42,7 @@ def outcome(text: str) -> Settings | None:
     """Settings, or None after checking that every problem says where it is."""
     try:
         whole = parse(text, "service.yml")
-        return validated(overlay(whole, choose(whole, "dev")))
+        return judged(overlay(whole, choose(whole, "dev")))[0]
     except SettingsError as error:
         problems = error.problems
     assert problems
@@ -50,13 +51,14 @@ def outcome(text: str) -> Settings | None:
     return None
 
 
+@examples(100, 3000)
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     outcome(text)
 
 
 @given(seed=st.integers(), cuts=st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
+@examples(60, 3000)
 def test_any_damage_to_the_shipped_file(seed: int, cuts: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - to damage text
     text = SHIPPED

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.config.environments import load, merge
+from generator.config.environments import load, load_with_findings, merge
 from generator.config.settings import Settings
 from generator.config.source import SettingsError
 
@@ -56,16 +56,25 @@ def test_without_a_defined_environment_those_defined_are_listed(tmp_path: Path, 
     [
         ("servce: {}", "3:1: servce: unknown key; did you mean service?"),
         ("service: {schedular: {}}", "3:11: service.schedular: unknown key; did you mean scheduler?"),
-        ("service: {zzz: 1}", "3:11: service.zzz: unknown key; known here: baseUrl, cidrBlock,"),
+        ("service: {zzz: 1}", "3:11: service.zzz: unknown key; known here: architecture, baseUrl,"),
         ("service: {scheduler: {cpu: many}}", "3:23: service.scheduler.cpu: should be a valid integer, not 'many'"),
         ("service: {scheduler: {cpu: true}}", "3:23: service.scheduler.cpu: should be a valid integer, not true"),
         ("service: {scheduler: {cpu: 300}}", "3:11: service.scheduler: cpu 300 is not a Fargate size"),
         ("service: {scheduler: {cpu: 256, memory: 4096}}", "3:11: service.scheduler: memory 4096 does not go with"),
-        ("service: []", "3:1: service: should be a valid dictionary or instance of Service, not a list"),
+        ("service: []", "3:1: service: must be a mapping (key: value), not a list"),
         ("whitelistedIPs: [10.0.0.0]", "3:18: whitelistedIPs[0]: '10.0.0.0' has no mask; write 10.0.0.0/16"),
-        ("whitelistedIPs: [10.0.0.1/8]", "3:18: whitelistedIPs[0]: '10.0.0.1/8' is not a network"),
-        ("metadataDb: {engineVersion: 11.7}", "3:14: metadataDb.engineVersion: 11.7 is a number to YAML"),
-        ("metadataDb: {engine: oracle}", "3:14: metadataDb.engine: should be 'postgres', not 'oracle'"),
+        (
+            "whitelistedIPs: [10.0.0.1/8]",
+            "3:18: whitelistedIPs[0]: '10.0.0.1/8' is not an IPv4 network: 10.0.0.1/8 has host bits set; write",
+        ),
+        (
+            "metadataDb: {engineVersion: 16.4}",
+            "3:14: metadataDb.engineVersion: 16.4 is a number to YAML; write it in q",
+        ),
+        (
+            "metadataDb: {engine: oracle}",
+            "3:14: metadataDb.engine: should be 'postgres' or 'aurora-postgresql', not 'ora",
+        ),
         ("publicSubnet: {4: {cidrBlock: 10.0.0.0/24}}", "3:16: publicSubnet.4: "),
         ("airflow: {variables: {'A B': x}}", "3:23: airflow.variables.A B: 'A B' is not a variable's name"),
         ("airflow: {variables: {AIRFLOW__CORE__FERNET_KEY: x}}", "3:23: airflow.variables.AIRFLOW__CORE__FERNET_KEY: "),
@@ -75,7 +84,31 @@ def test_without_a_defined_environment_those_defined_are_listed(tmp_path: Path, 
         ),
         ("service: {cidrBlock: 10.0.0.0/8}", "3:11: service.cidrBlock: '10.0.0.0/8' has a mask of /8; AWS takes /16"),
         ("metadataDb: {port: 80}", "3:14: metadataDb.port: should be greater than or equal to 1150, not 80"),
-        ("celeryBackend: {engineVersion: 8}", "3:17: celeryBackend.engineVersion: "),
+        (
+            "celeryBackend: {engineVersion: eight}",
+            "3:17: celeryBackend.engineVersion: 'eight' will not do; write digits",
+        ),
+        (
+            "service: {workerGroups: {big: {cpuu: 1}}}",
+            "3:32: service.workerGroups.big.cpuu: unknown key; did you mean cpu?",
+        ),
+        ("service: {workerGroups: {Big: {}}}", "3:26: service.workerGroups.Big: 'Big' will not do; write lower-case"),
+        (
+            "network: {egress: [{cidrBlock: 10.0.0.0/8, port: 1, prot: 1}]}",
+            "3:53: network.egress[0].prot: unknown key; did you mean port?",
+        ),
+        (
+            "account: 123456789012",
+            "3:1: account: must be text, and 123456789012 is a number to YAML; write it in quotes",
+        ),
+        ("region: moon", "3:1: region: 'moon' will not do; write it like eu-central-1"),
+        (
+            "celeryBackend: {instanceType: big}",
+            "3:17: celeryBackend.instanceType: 'big' will not do; write it like cache.",
+        ),
+        ("publicSubnet: {1: {cidrBlock: 10.9.0.0/24}}", "3:1: publicSubnet: dictionary should have at least 2 items"),
+        ("tags: {'aws:x': y}", "3:8: tags.aws:x: 'aws:x': tags that begin with aws: are AWS's own"),
+        ("celeryBackend: {azMode: cross-az}", "3:17: celeryBackend.azMode: cross-az needs nodes to spread"),
         ("cloudwatch: {ecsLogGroup: {retention: 31}}", "3:28: cloudwatch.ecsLogGroup.retention: 31 days is not"),
         ("environment: x", "3:1: environment: is not a setting"),
     ],
@@ -94,6 +127,38 @@ def test_a_mistake_in_an_environment_is_located_there(tmp_path: Path) -> None:
 def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
     found = problems(tmp_path, "service: {scheduler: {cpu: x}}\nenvironments: {dev: {}}\nzzz: 1\n")
     assert [line.split(": ")[1] for line in found] == ["owner", "serviceName", "service.scheduler.cpu", "zzz"]
+
+
+def test_rules_are_asked_of_what_is_sound_beside_what_is_not(tmp_path: Path) -> None:
+    text = BASE + "region: moon\ncidrBlok: 1\nceleryBackend: {azMode: cross-az}\nenvironments: {dev: {}}\n"
+    assert [line.split(": ")[1] for line in problems(tmp_path, text)] == ["region", "cidrBlok", "celeryBackend.azMode"]
+
+
+def test_a_default_derived_from_something_wrong_is_no_problem_of_its_own(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, BASE + "service: {cidrBlock: 10.0.0.0/8}\nenvironments: {dev: {}}\n")
+    assert "service.cidrBlock" in found
+
+
+def test_an_undefined_environment_hides_nothing_else_that_is_wrong(tmp_path: Path) -> None:
+    text = "serviceName: air\nownr: me\nservice: {scheduler: {port: 1}}\nenvironments: {prod: {owner: data}}\n"
+    found = [line.split(": ")[1] for line in problems(tmp_path, text)]
+    assert found == ["ownr", "service.scheduler.port", "environments"], "and owner may be said by the environment"
+
+
+def test_what_is_risky_or_worth_knowing_is_returned_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "service.yml"
+    file.write_text(BASE + "whitelistedIPs: []\nservice:\n  hours: {}\nenvironments: {dev: {}}\n")
+    _, findings = load_with_findings(file, "dev")
+    warning, note = (str(one).removeprefix(f"{tmp_path}/") for one in findings)
+    assert warning.startswith("service.yml:3:1: warning: whitelistedIPs: is empty: nobody can open the web interface")
+    assert warning.endswith("[nobody-may-enter]")
+    assert note.startswith("service.yml:5:3: note: service.hours: ")
+
+
+def test_a_name_of_an_environment_is_checked_where_it_stands(tmp_path: Path) -> None:
+    text = BASE + "environments:\n  dev: {}\n  Prod!: {}\n"
+    (found,) = problems(tmp_path, text, "Prod!")
+    assert found.startswith("5:3: environment: 'Prod!' will not do")
 
 
 @pytest.mark.parametrize(

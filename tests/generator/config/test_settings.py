@@ -1,29 +1,31 @@
-"""The rules between settings, and the schema that editors use."""
+"""The models of service.yml: what they take, what follows from it, and what they refuse."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from generator.config.settings import FARGATE_MEMORY, Settings, Task, schema
+from generator.config.settings import Settings
+from generator.config.tasks import FARGATE_MEMORY, Task
+from tests.generator.config.cases import MINIMUM
 
-MINIMUM: dict[str, Any] = {"environment": "dev", "serviceName": "air", "owner": "data"}
+
+def settings(**values: Any) -> Settings:
+    return Settings.model_validate({**MINIMUM, **values})
 
 
 def test_the_defaults_are_valid_settings() -> None:
-    settings = Settings.model_validate(MINIMUM)
-    assert settings.stack_name == "air-dev"
-    assert settings.namespace == "air-dev.internal"
-    assert settings.tags == {"Service": "air", "Environment": "dev", "Owner": "data"}
-    assert settings.whitelisted_ips == []
-    assert settings.retain_data
+    given = settings()
+    assert given.stack_name == "air-dev"
+    assert given.namespace == "air-dev.internal"
+    assert given.all_tags == {"Service": "air", "Environment": "dev", "Owner": "data"}
+    assert given.whitelisted_ips == []
+    assert given.retain_data
 
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Settings.model_validate(MINIMUM).service.scheduler.cpu = 1024  # type: ignore[misc]
+        settings().service.scheduler.cpu = 1024  # type: ignore[misc]
 
 
 def test_every_size_of_fargate_is_taken_and_no_other() -> None:
@@ -34,48 +36,43 @@ def test_every_size_of_fargate_is_taken_and_no_other() -> None:
 
 
 def test_a_whole_version_may_be_written_as_a_number() -> None:
-    settings = Settings.model_validate({**MINIMUM, "metadataDb": {"engineVersion": 16}})
-    assert settings.metadata_db.engine_version == "16"
+    assert settings(metadataDb={"engineVersion": 16}).metadata_db.engine_version == "16"
+
+
+def test_options_of_airflow_may_be_numbers_and_truths() -> None:
+    given = settings(
+        airflow={"options": {"core": {"parallelism": 8, "lazy": True, "pace": 0.5}}, "variables": {"N": 1}}
+    )
+    assert given.airflow.options == {"core": {"parallelism": "8", "lazy": "True", "pace": "0.5"}}
+    assert given.airflow.variables == {"N": "1"}
+
+
+def test_a_network_without_a_mask_is_a_whole_vpc() -> None:
+    assert settings(service={"cidrBlock": "10.0.0.0"}).service.cidr_block == "10.0.0.0/16"
 
 
 @pytest.mark.parametrize(
-    ("subnets", "expected"),
+    ("network", "public", "private"),
     [
-        ({"1": {"cidrBlock": "10.0.0.0/24"}, "2": {"cidrBlock": "10.1.0.0/24"}}, "publicSubnet.2 .* lies outside"),
-        (
-            {"1": {"cidrBlock": "10.0.0.0/24"}, "2": {"cidrBlock": "10.0.0.128/25"}},
-            "1 .* and publicSubnet.2 .* overlap",
-        ),
-        ({"1": {"cidrBlock": "10.0.0.0/24"}}, "at least 2 items"),
-        (
-            {"1": {"cidrBlock": "10.0.0.0/24", "availabilityZone": "b"}, "2": {"cidrBlock": "10.0.1.0/24"}},
-            "some subnets have an availabilityZone and some not",
-        ),
-        (
-            {
-                "1": {"cidrBlock": "10.0.0.0/24", "availabilityZone": "a"},
-                "2": {"cidrBlock": "10.0.1.0/24", "availabilityZone": "a"},
-            },
-            "two subnets in one zone",
-        ),
+        ("10.20.0.0/16", ["10.20.0.0/24", "10.20.1.0/24"], ["10.20.10.0/24", "10.20.11.0/24"]),
+        ("10.20.0.0/20", ["10.20.0.0/24", "10.20.1.0/24"], ["10.20.10.0/24", "10.20.11.0/24"]),
+        ("10.20.0.0/22", ["10.20.0.0/25", "10.20.0.128/25"], ["10.20.2.0/25", "10.20.2.128/25"]),
+        ("10.20.0.0/24", ["10.20.0.0/27", "10.20.0.32/27"], ["10.20.0.128/27", "10.20.0.160/27"]),
     ],
 )
-def test_subnets_fit_the_network_and_each_other(subnets: dict[str, Any], expected: str) -> None:
-    with pytest.raises(ValidationError, match=expected):
-        Settings.model_validate({**MINIMUM, "publicSubnet": subnets})
+def test_subnets_follow_the_network(network: str, public: list[str], private: list[str]) -> None:
+    given = settings(service={"cidrBlock": network})
+    assert [subnet.cidr_block for subnet in given.public_subnet.values()] == public
+    assert [subnet.cidr_block for subnet in given.private_subnet.values()] == private
 
 
-def test_the_committed_schema_is_that_of_the_models() -> None:
-    committed = Path(__file__).parents[3] / "service.schema.json"
-    assert json.loads(committed.read_text()) == schema(), "run `make -B service.schema.json`"
-
-
-def test_the_schema_asks_nothing_of_an_overlay() -> None:
-    whole = schema()
-    assert set(whole["required"]) == {"serviceName", "owner"}
-    assert "required" not in whole["$defs"]["Overlay"]
-    assert "serviceName" in whole["$defs"]["Overlay"]["properties"]
-    assert "environment" not in whole["properties"]
+def test_a_groups_queue_is_its_name_unless_it_says_another() -> None:
+    groups = settings(service={"workerGroups": {"heavy": {}, "light": {"queue": "quick"}}}).worker_groups
+    assert {name: group.queue for name, group in groups.items()} == {
+        "workers": "default",
+        "workers-heavy": "heavy",
+        "workers-light": "quick",
+    }
 
 
 @pytest.mark.parametrize(
@@ -90,4 +87,4 @@ def test_the_schema_asks_nothing_of_an_overlay() -> None:
 )
 def test_names_that_aws_would_refuse_midway_are_refused_here(key: str, value: str) -> None:
     with pytest.raises(ValidationError, match="should match pattern"):
-        Settings.model_validate({**MINIMUM, key: value})
+        settings(**{key: value})

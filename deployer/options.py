@@ -1,0 +1,46 @@
+"""The options of the command line: what each is, and which verbs take it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_OF_AN_ENVIRONMENT = frozenset({"render", "validate", "deploy", "outputs", "password", "destroy", "cost", "diagram"})
+_SETTINGS = _OF_AN_ENVIRONMENT | {"local", "init", "cost-document"}
+_RENDERING = frozenset({"render", "validate", "deploy", "local"})
+
+# Option, the verbs that take it, the variable that stands for it (the Makefile hands these on), the rest for argparse.
+_OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
+    ("--settings", _SETTINGS, "SETTINGS", {"help": "the settings file (service.yml)"}),
+    ("--environment", _OF_AN_ENVIRONMENT, "ENVIRONMENT", {"help": "which of service.yml's environments"}),
+    ("--out", _RENDERING, "OUT", {"help": "folder of the templates (templates/ENVIRONMENT)"}),
+    ("--out", frozenset({"diagram"}), "OUT", {"help": "file of the drawing (docs/images/architecture.svg)"}),
+    ("--force", frozenset({"init"}), "", {"action": "store_true", "help": "overwrite the settings file"}),
+    ("--region", frozenset({"validate"}), "", {"action": "append", "help": "region to check for; may be repeated"}),
+    ("--region", frozenset({"cost", "prices"}), "", {"help": "region whose prices are meant"}),
+    ("--image", frozenset({"deploy", "local"}), "", {"help": "image of the components; without it, the deployed one"}),
+    ("--yes", frozenset({"deploy", "destroy"}), "", {"action": "store_true", "help": "do not ask"}),
+    ("--no-nested", frozenset({"deploy"}), "", {"action": "store_true", "help": "plan without the nested stacks"}),
+    ("--json", frozenset({"deploy", "outputs", "cost"}), "", {"action": "store_true", "help": "the result as JSON"}),
+)
+
+_DEFAULTS = {"--settings": "service.yml"}
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def parser(verbs: Mapping[str, Verb], variables: Mapping[str, str]) -> argparse.ArgumentParser:
+    """Return the parser of a command line with these verbs; `variables` are the environment's."""
+    whole = argparse.ArgumentParser(prog="python -m deployer", description="Airflow on AWS from service.yml.")
+    each = whole.add_subparsers(required=True, metavar="VERB")
+    for name, verb in verbs.items():
+        one = each.add_parser(name, help=verb.__doc__, description=verb.__doc__)
+        one.set_defaults(verb=verb, no_nested=False)
+        for option, takers, variable, rest in _OPTIONS:
+            if name in takers:
+                standing: dict[str, Any] = {}
+                if variable:
+                    standing["default"] = variables.get(variable) or _DEFAULTS.get(option)
+                one.add_argument(option, **rest, **standing)
+    return whole

@@ -1,0 +1,1 @@
+"""From a picture of the architecture to SVG: coordinates, no CloudFormation."""
