@@ -36,7 +36,6 @@ class Outputs:
     broker_port: Value | None = None
     queue_url: ByName = field(default_factory=dict)
     queue_arn: ByName = field(default_factory=dict)
-    queue_name: ByName = field(default_factory=dict)
 
 
 def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
@@ -94,7 +93,6 @@ def _queues(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
     return Outputs(
         queue_url={name: Ref(queue) for name, queue in queues.items()},
         queue_arn={name: GetAtt(queue, "Arn") for name, queue in queues.items()},
-        queue_name={name: GetAtt(queue, "QueueName") for name, queue in queues.items()},
     )
 
 

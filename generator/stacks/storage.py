@@ -21,11 +21,10 @@ class Inputs:
 class Outputs:
     """Names and ARNs of what logs are written to; `task_logs` is where Airflow finds those of its tasks.
 
-    ARNs of log groups end in `:*`, as policies want them.
+    The ARN of a log group ends in `:*`, as policies want it.
     """
 
     log_group: Value
-    log_group_arn: Value
     logs_bucket: Value | None
     task_log_group_arn: Value | None
     task_logs: Value
@@ -38,9 +37,9 @@ def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
     template.add_resource(passing(group))
     if settings.logging.target == "s3":
         logs = bucket(template, settings, "LogsBucket", key_arn=inputs.key_arn, days=settings.logging.retention)
-        return Outputs(Ref(group), GetAtt(group, "Arn"), Ref(logs), None, Sub("s3://${LogsBucket}/logs"))
+        return Outputs(Ref(group), Ref(logs), None, Sub("s3://${LogsBucket}/logs"))
     tasks = template.add_resource(kept(_log_group("TaskLogs", settings.logging.retention, inputs.key_arn), settings))
-    return Outputs(Ref(group), GetAtt(group, "Arn"), None, GetAtt(tasks, "Arn"), _for_airflow("TaskLogs"))
+    return Outputs(Ref(group), None, GetAtt(tasks, "Arn"), _for_airflow("TaskLogs"))
 
 
 def _log_group(logical_id: str, days: int, key_arn: Value | None) -> LogGroup:

@@ -60,6 +60,15 @@ def domain_without_certificate(settings: Settings) -> Found:
         yield ("https", "domainName"), f"{what} unencrypted, and the record is yours to make"
 
 
+@rule(Level.ERROR)
+def zone_cannot_validate(settings: Settings) -> Found:
+    """In GovCloud hosted zones are private: a certificate that shall be validated in one is never issued."""
+    https = settings.https
+    if settings.region.startswith("us-gov-") and https.hosted_zone_id and not https.certificate_arn:
+        what = "GovCloud has no public zones to validate a certificate in; write https.certificateArn"
+        yield ("https", "hostedZoneId"), what
+
+
 @rule(Level.WARNING)
 def certificate_without_domain(settings: Settings) -> Found:
     """A certificate is given and no name: browsers will complain of the load balancer's own name."""

@@ -75,8 +75,7 @@ def test_there_is_one_queue_for_all_groups_that_share_it() -> None:
     assert "Broker" not in body["Resources"]
     assert output(body, "NightlyEtlQueueUrl") == {"Ref": "NightlyEtlQueue"}
     assert output(body, "NightlyEtlQueueArn") == {"Fn::GetAtt": ["NightlyEtlQueue", "Arn"]}
-    assert output(body, "NightlyEtlQueueName") == {"Fn::GetAtt": ["NightlyEtlQueue", "QueueName"]}
-    assert len(body["Outputs"]) == 9
+    assert len(body["Outputs"]) == 6
 
 
 def test_a_queue_keeps_what_waits_and_hides_what_runs() -> None:

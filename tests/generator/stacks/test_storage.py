@@ -21,7 +21,6 @@ def test_components_write_to_a_group_that_goes_with_the_stack_as_its_name_is_fix
     assert properties(body, "ComponentLogs") == {"LogGroupName": "/air-dev/flow", "RetentionInDays": 5}
     assert policies(body, "ComponentLogs") == ("Delete", "Delete")
     assert output(body, "LogGroup") == {"Ref": "ComponentLogs"}
-    assert output(body, "LogGroupArn") == {"Fn::GetAtt": ["ComponentLogs", "Arn"]}
 
 
 def test_tasks_write_to_a_bucket_that_forgets_in_time() -> None:

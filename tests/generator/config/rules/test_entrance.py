@@ -10,6 +10,7 @@ SHOWN: list[Shown] = [
     ("everybody-may-enter", {"whitelistedIPs": ["10.0.0.0/8", "0.0.0.0/0"]}, "whitelistedIPs[1]", "whole internet"),
     ("no-https", NO_HTTPS, "https", "passwords"),
     ("zone-without-domain", {"https": {"domainName": ""}}, "https.hostedZoneId", "https.domainName"),
+    ("zone-cannot-validate", {"region": "us-gov-west-1"}, "https.hostedZoneId", "GovCloud has no public zones"),
     ("domain-without-certificate", {"https": {"hostedZoneId": ""}}, "https.domainName", "unencrypted"),
     (
         "certificate-without-domain",
