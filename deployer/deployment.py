@@ -92,16 +92,18 @@ def deploy(
     Raises Declined when consent is not given, DeployError when it cannot be done or fails.
     """
     names = desired.names
-    require_ready(stacks.find(aws, names.root))  # before anything is changed
+    current = stacks.find(aws, names.root)
+    require_ready(current)  # before anything is changed
     body = _read(desired.templates / FOUNDATION)
     request = StackRequest(names.foundation, Template(body=body), tags=desired.tags)
     foundation = yield from deploy_stack(aws, request, consent, clock)
     url = packaging.package(aws, desired.templates, _output(foundation, _BUCKET_OUTPUT))
     parameters = {**desired.parameters, **{name: _output(foundation, name) for name in desired.inherited}}
     request = StackRequest(names.root, Template(url=url), parameters, desired.tags, desired.nested)
+    running = first_counts.services(aws, current.outputs.get(_CLUSTER_OUTPUT) if current else None)
     root = yield from deploy_stack(aws, request, consent, clock)
-    if root.outcome is Outcome.CREATED and (cluster := root.outputs.get(_CLUSTER_OUTPUT)):
-        first_counts.apply(aws, cluster)
+    if root.outcome is not Outcome.UNCHANGED and (cluster := root.outputs.get(_CLUSTER_OUTPUT)):
+        first_counts.apply(aws, cluster, running)
     return Deployed(foundation, root)
 
 

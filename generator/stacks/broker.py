@@ -8,7 +8,7 @@ from troposphere.sqs import Queue, QueuePolicy
 
 from generator.config.settings import Settings
 from generator.stacks import resource_policies
-from generator.stacks.data import passing
+from generator.stacks.data import accepted, passing
 from generator.stacks.nesting import ByName, Value, Values, title
 
 FOURTEEN_DAYS = 14 * 24 * 3600
@@ -105,6 +105,7 @@ def _queue(template: Template, name: str, visibility_timeout: int, key_arn: Valu
     )
     if key_arn is None:
         queue.SqsManagedSseEnabled = True
+        accepted(queue, CKV_AWS_27="SQS encrypts with its own key, free of charge; kms.customerKey uses yours")
     else:
         queue.KmsMasterKeyId = key_arn
     policy = QueuePolicy(

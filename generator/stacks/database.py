@@ -190,9 +190,8 @@ def _weighed(database: DBInstance | DBCluster, settings: Settings) -> None:
     if not wanted.enable_iam_database_authentication:
         check = "CKV_AWS_162" if wanted.aurora else "CKV_AWS_161"
         accepted(database, **{check: "Airflow has a password; metadataDb.enableIAMDatabaseAuthentication adds IAM"})
-    if wanted.snapshot_identifier:
-        check = "CKV_AWS_96" if wanted.aurora else "CKV_AWS_16"
-        accepted(database, **{check: "The snapshot decides; without metadataDb.snapshotIdentifier it is encrypted"})
+    if wanted.snapshot_identifier and not wanted.aurora:
+        accepted(database, CKV_AWS_16="The snapshot decides; without metadataDb.snapshotIdentifier it is encrypted")
 
 
 def _unmonitored(instance: DBInstance | DBCluster) -> None:

@@ -22,6 +22,8 @@ def build(settings: Settings) -> Template:
     key_arn = _key_arn(template, settings)
     templates = bucket(template, settings, "TemplatesBucket", key_arn=key_arn, keep=False)
     repository = template.add_resource(kept(_repository(settings, key_arn), settings))
+    # Another key makes another repository, and what runs still needs the images of the old one.
+    repository.UpdateReplacePolicy = "Retain"
     outputs: dict[str, tuple[str, Value | None]] = {
         "TemplatesBucket": ("Bucket of the templates", Ref(templates)),
         "RepositoryUri": ("Repository of the image", GetAtt(repository, "RepositoryUri")),

@@ -22,7 +22,7 @@ from generator.config.settings import HTTP, HTTPS, Settings
 from generator.stacks.access_logs import POLICY, add_access_logs
 from generator.stacks.data import accepted
 from generator.stacks.domain import add_certificate, add_record
-from generator.stacks.nesting import ByName, Value, Values, title
+from generator.stacks.nesting import ByName, Value, Values
 
 FRONT, REDIRECT = "front", "redirect"
 # TLS 1.2 and 1.3 with forward secrecy and authenticated ciphers; in every partition.
@@ -58,6 +58,15 @@ class Door:
     port: int
     leads_to: Component | None
 
+    @property
+    def listener(self) -> str:
+        """Its listener's logical id. By port: when HTTPS comes or goes, the one at 80 changes what it does.
+
+        With other names a new listener would be made at a port that the old one still holds, which is refused.
+        https://github.com/aws/aws-cdk/issues/34235
+        """
+        return f"Listener{self.port}"
+
 
 def doors(every: Sequence[Component], settings: Settings) -> list[Door]:
     """The front door leads to the first component that people reach; others have a door at their own port."""
@@ -76,7 +85,7 @@ def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
     targets: dict[str, Value] = {}
     for door in doors(components(settings), settings):
         if door.leads_to:
-            group = template.add_resource(_targets(door.leads_to, inputs))
+            group = template.add_resource(_targets(door.leads_to, settings, inputs))
             targets[door.leads_to.name] = Ref(group)
             template.add_resource(_listener(door, Ref(balancer), Ref(group), certificate))
         else:
@@ -129,10 +138,14 @@ def _balancer(template: Template, settings: Settings, inputs: Inputs) -> LoadBal
     return balancer
 
 
-def _targets(component: Component, inputs: Inputs) -> TargetGroup:
-    """Return where a component's tasks are attached; those that end get half a minute to answer what they began."""
+def _targets(component: Component, settings: Settings, inputs: Inputs) -> TargetGroup:
+    """Return where a component's tasks are attached; those that end get half a minute to answer what they began.
+
+    A load balancer of the other scheme is a new one, and while the old one is there it holds its targets: the new one
+    has its own. https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/780
+    """
     return TargetGroup(
-        f"{component.title}Targets",
+        f"{component.title}Targets{'' if settings.internet_facing else 'Internal'}",
         VpcId=inputs.vpc_id,
         Port=component.port,
         Protocol="HTTP",
@@ -153,7 +166,7 @@ def _listener(door: Door, balancer: Value, targets: Value, certificate: Value | 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-elasticloadbalancingv2-listener-listenerattribute.html
     """
     listener = Listener(
-        f"{title(door.name)}Listener",
+        door.listener,
         LoadBalancerArn=balancer,
         Port=door.port,
         Protocol="HTTPS" if certificate else "HTTP",
@@ -178,7 +191,7 @@ def _security_headers() -> Sequence[ListenerAttribute]:
 def _redirect(door: Door, balancer: Value, settings: Settings) -> Listener:
     action = RedirectConfig(Protocol="HTTPS", Port=str(settings.front_port), StatusCode="HTTP_301")
     return Listener(
-        f"{title(door.name)}Listener",
+        door.listener,
         LoadBalancerArn=balancer,
         Port=door.port,
         Protocol="HTTP",

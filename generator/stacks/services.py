@@ -22,7 +22,6 @@ from generator.airflow.components import Component, components
 from generator.config.settings import Settings
 from generator.stacks import scaling
 from generator.stacks.containers import airflow_container, metrics_container
-from generator.stacks.data import accepted
 from generator.stacks.nesting import ByName, Value, Values
 
 NAME_LIFETIME = 10  # seconds that a component's address may be cached by those who ask for it
@@ -71,7 +70,7 @@ def _task_definition(component: Component, settings: Settings, inputs: Inputs) -
     containers = [airflow_container(component, settings, inputs)]
     if component.measures and settings.alarms.email:
         containers.append(metrics_container(component, settings, inputs))
-    definition = TaskDefinition(
+    return TaskDefinition(
         f"{component.title}TaskDefinition",
         Family=f"{settings.stack_name}-{component.name}",
         Cpu=str(component.task.cpu),
@@ -85,9 +84,6 @@ def _task_definition(component: Component, settings: Settings, inputs: Inputs) -
         TaskRoleArn=inputs.task_role_arn[component.name],
         ContainerDefinitions=containers,
     )
-    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-considerations
-    reason = "ECS Exec, which opens shells, needs a root file system that can be written to. No setting satisfies it."
-    return accepted(definition, CKV_AWS_336=reason)
 
 
 def _service(

@@ -39,5 +39,14 @@ def test_only_services_that_want_another_count_get_it() -> None:
     plain: dict[str, tuple[int, dict[str, str]]] = {f"s{number:02}": (1, {}) for number in range(15)}
     ecs = ScriptedEcs(plain | {"s03": (1, {"DesiredCount": "3"}), "s12": (1, {"DesiredCount": "0"}),
                                "s14": (2, {"DesiredCount": "2"}), "s15": (1, {"DesiredCount": "many"})})  # fmt: skip
-    first_counts.apply(scripted({"ecs": ecs}), "c")
+    first_counts.apply(scripted({"ecs": ecs}), "c", first_counts.services(scripted({"ecs": ecs}), None))
     assert ecs.updated == {"s03": 3, "s12": 0}
+
+
+def test_services_that_were_there_keep_what_people_and_autoscaling_gave_them() -> None:
+    ecs = ScriptedEcs({"old": (7, {"DesiredCount": "2"})})
+    aws = scripted({"ecs": ecs})
+    before = first_counts.services(aws, "c")
+    ecs.services["new"] = (1, {"DesiredCount": "4"})
+    first_counts.apply(aws, "c", before)
+    assert ecs.updated == {"new": 4}

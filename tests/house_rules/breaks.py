@@ -48,7 +48,7 @@ ROLE = "roles.yml/Resources/WorkersTaskRole/Properties"
 RIGHTS = f"{ROLE}/Policies/0/PolicyDocument/Statement/0"
 KEY = "foundation.yml/Resources/EncryptionKey"
 GROUP = "firewall.yml/Resources/DatabaseSecurityGroup/Properties"
-FRONT = "load_balancer.yml/Resources/FrontListener/Properties"
+FRONT = "load_balancer.yml/Resources/Listener443/Properties"
 ANYBODY = {"CidrIp": "0.0.0.0/0", "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "Description": "All"}
 PLAIN_POLICY = {"Statement": [], "Version": "2012-10-17"}
 

@@ -44,9 +44,11 @@ def deletion(house: House) -> Iterator[Violation]:
             continue
         if not house.settings.retain_data:
             wanted = "Delete"
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if resource.body.get(policy) != wanted:
-                yield resource.breaks(f"{policy} is {resource.body.get(policy)}, not {wanted}")
+        # Images are needed by what runs when their repository is replaced, in a throw-away environment too.
+        replaced = "Retain" if resource.type == "ECR::Repository" else wanted
+        for policy, right in (("DeletionPolicy", wanted), ("UpdateReplacePolicy", replaced)):
+            if resource.body.get(policy) != right:
+                yield resource.breaks(f"{policy} is {resource.body.get(policy)}, not {right}")
 
 
 def fernet_key(house: House) -> Iterator[Violation]:

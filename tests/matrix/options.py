@@ -84,7 +84,7 @@ NETWORK: Mapping[str, Mapping[str, Overlay]] = {
         "given, with a record": {"https": {**CERTIFICATE, "hostedZoneId": "Z0123456789"}},
         "made": {"https": {"domainName": "air.example.com", "hostedZoneId": "Z0123456789"}},
     },
-    "requests": {"not logged": {}, "logged": {"loadBalancer": {"accessLogs": True, "idleTimeout": 300}}},
+    "requests": {"not logged": {}, "logged": {"loadBalancer": {"accessLogs": True, "idleTimeout": 90}}},
     "allow list": {"nobody": {}, "two": {"whitelistedIPs": ["198.51.100.0/24", "203.0.113.7/32"]}},
 }
 DATA: Mapping[str, Mapping[str, Overlay]] = {
@@ -115,7 +115,10 @@ DATA: Mapping[str, Mapping[str, Overlay]] = {
             "secrets": {"fernet": _arn("secretsmanager", "secret:fernet-AbCdEf")},
         },
     },
-    "database log-in": {"password": {}, "IAM too": {"metadataDb": {"enableIAMDatabaseAuthentication": True}}},
+    "database log-in": {
+        "by password": {"metadataDb": {"enableIAMDatabaseAuthentication": False}},
+        "by IAM too": {"metadataDb": {"enableIAMDatabaseAuthentication": True}},
+    },
     "connections": {"derived": {}, "set": {"metadataDb": {"parameters": {"maxConnections": 400}}}},
     "storage": {"grows": {}, "fixed": {"metadataDb": {"allocatedStorage": 50, "maxAllocatedStorage": None}}},
     "broker": {

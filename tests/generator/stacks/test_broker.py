@@ -6,7 +6,7 @@ import pytest
 
 from generator.stacks import broker
 from generator.stacks.nesting import joined
-from tests.generator.stacks.alone import Body, alone, output, policies, properties, settings_with
+from tests.generator.stacks.alone import Body, alone, output, policies, properties, settings_with, skipped
 
 
 def rendered(wanted: dict[str, Any] | None = None, key: str | None = None, **others: object) -> Body:
@@ -88,6 +88,8 @@ def test_a_queue_keeps_what_waits_and_hides_what_runs() -> None:
 def test_a_queue_is_encrypted_and_refuses_plain_http() -> None:
     body = rendered(QUEUES)
     assert properties(body, "DefaultQueue")["SqsManagedSseEnabled"] is True
+    assert skipped(body, "DefaultQueue") == {"CKV_AWS_27"}, "checkov knows only keys of one's own"
+    assert skipped(rendered(QUEUES, key="key"), "DefaultQueue") == set()
     policy = properties(body, "DefaultQueuePolicy")
     assert policy["Queues"] == [{"Ref": "DefaultQueue"}]
     (statement,) = policy["PolicyDocument"]["Statement"]

@@ -75,7 +75,7 @@ def test_each_door_leads_to_targets_that_are_asked_for_their_health() -> None:
 def test_without_https_every_door_is_http_and_says_why() -> None:
     body = rendered({"service": FLOWER})
     assert {one["Protocol"] for one in listeners(body).values()} == {"HTTP"}
-    assert {"CKV_AWS_2", "CKV_AWS_103"} == skipped(body, "FrontListener") == skipped(body, "FlowerListener")
+    assert {"CKV_AWS_2", "CKV_AWS_103"} == skipped(body, "Listener80") == skipped(body, "Listener5555")
 
 
 @pytest.mark.parametrize(("https", "certificate"), [({"certificateArn": ARN}, ARN), (NAMED, {"Ref": "Certificate"})])
@@ -170,9 +170,9 @@ def test_every_door_has_its_security_group() -> None:
 
 
 def test_invalid_headers_are_dropped_and_silence_ends_a_connection() -> None:
-    found = attributes(rendered({"loadBalancer": {"idleTimeout": 120}}))
+    found = attributes(rendered({"loadBalancer": {"idleTimeout": 90}}))
     assert found["routing.http.drop_invalid_header_fields.enabled"] == "true"
-    assert found["idle_timeout.timeout_seconds"] == "120"
+    assert found["idle_timeout.timeout_seconds"] == "90"
 
 
 def test_requests_are_logged_on_request_to_a_bucket_that_may_be_written_to_before() -> None:
@@ -192,3 +192,24 @@ def test_requests_are_logged_on_request_to_a_bucket_that_may_be_written_to_befor
     assert written["Action"] == ["s3:PutObject"]
     path = "arn:${AWS::Partition}:s3:::${AccessLogsBucket}/AWSLogs/${AWS::AccountId}/*"
     assert written["Resource"] == [{"Fn::Sub": path}]
+
+
+def test_a_port_keeps_its_listener_when_https_comes() -> None:
+    """A listener with another name would be made at a port that the old one still holds, which is refused."""
+
+    def names(body: Body) -> dict[int, str]:
+        of_listeners = [name for name, one in body["Resources"].items() if one["Type"].endswith("::Listener")]
+        return {properties(body, name)["Port"]: name for name in of_listeners}
+
+    before, after = names(rendered()), names(rendered({"https": {"certificateArn": ARN}}))
+    assert before[80] == after[80] != after[443]
+
+
+def test_a_load_balancer_of_the_other_scheme_has_targets_of_its_own() -> None:
+    names = [
+        {name for name in rendered({"loadBalancer": {"scheme": scheme}})["Resources"] if "Targets" in name}
+        for scheme in ("internal", "internet-facing")
+    ]
+    assert names[0]
+    assert names[1]
+    assert not names[0] & names[1]

@@ -137,7 +137,7 @@ CHANGES: dict[str, tuple[str, str, Change]] = {
     "the database is public": ("public", "database.yml", _set("MetadataDatabase", PubliclyAccessible=True)),
     "the load balancer is internal": ("public", "load_balancer.yml", _set("LoadBalancer", Scheme="internal")),
     "the front door leads elsewhere": (
-        "public", "load_balancer.yml", _set("FrontListener", DefaultActions=ELSEWHERE),
+        "public", "load_balancer.yml", _set("Listener80", DefaultActions=ELSEWHERE),
     ),
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from generator.airflow.components import components, secret_names
 from generator.config.settings import Settings
 from generator.stacks import services
 from generator.stacks.nesting import joined
-from tests.generator.stacks.alone import Body, alone, output, properties, settings_with, skipped
+from tests.generator.stacks.alone import Body, alone, output, properties, settings_with
 
 QUEUES = {"celeryBackend": {"engine": "sqs"}, "service": {"workerGroups": {"big": {"queue": "nightly_etl"}}}}
 
@@ -231,10 +231,9 @@ def test_what_scales_is_handed_on_and_nothing_else() -> None:
     assert output(body, "WorkersServiceName") == {"Fn::GetAtt": ["WorkersService", "Name"]}
 
 
-def test_containers_say_which_airflow_they_are_and_why_they_can_be_written_to() -> None:
+def test_containers_say_which_airflow_they_are() -> None:
     body = rendered({"airflow": {"version": "3.3.9"}})
     assert container(body, "workers")["DockerLabels"] == {"airflow.version": "3.3.9"}
-    assert skipped(body, "WorkersTaskDefinition") == {"CKV_AWS_336"}
 
 
 def test_every_component_is_stopped_and_asked_after_in_time() -> None:
