@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import NoRegionError
 
-from deployer.errors import DeployError, explain
+from deployer.errors import DeployError, WrongUse, explain
 
 if TYPE_CHECKING:  # the stubs are no part of what a user installs
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -102,6 +103,18 @@ def own_session(variables: Mapping[str, str], region: str = "") -> boto3.Session
             "unset AWS_REGION, or choose the right environment",
         )
     return boto3.Session(region_name=region or chosen or None)
+
+
+def require_region(region: str) -> None:
+    """Raise DeployError, with the nearest name, for a region that this version of AWS's client does not know."""
+    session = boto3.Session(region_name=region)
+    partitions = session.get_available_partitions()
+    known = [name for each in partitions for name in session.get_available_regions("cloudformation", each)]
+    if region not in known:
+        near = get_close_matches(region, known, n=1)
+        raise WrongUse(
+            f"there is no region {region}", f"did you mean {near[0]}?" if near else "write it like eu-west-1"
+        )
 
 
 def require_account(identity: Identity, account: str) -> None:

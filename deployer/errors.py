@@ -65,6 +65,12 @@ class Declined(DeployError):  # noqa: N818 - nothing went wrong: somebody said n
     exit_status = 3
 
 
+class WrongUse(DeployError):  # noqa: N818 - nothing went wrong: something else was asked for than can be
+    """What was asked for cannot be; nothing has been done."""
+
+    exit_status = 2
+
+
 def explain(error: BotoCoreError | ClientError) -> DeployError:
     """Turn any error of botocore into the line that a user can act upon."""
     if isinstance(error, ClientError):

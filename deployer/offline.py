@@ -31,42 +31,49 @@ def render(options: argparse.Namespace) -> int:
 
 def validate(options: argparse.Namespace) -> int:
     """Check settings and templates without AWS; findings go to stdout."""
+    from deployer.aws import require_region
     from deployer.validation import lint
     from generator.config.environments import load_with_findings
     from generator.config.findings import Level
 
     settings, said = load_with_findings(Path(options.settings), options.environment)
+    regions = options.region or [_region(settings)]
+    for region in regions:
+        require_region(region)
     folder, _ = rendered(settings, options)
-    wrong = lint([folder], options.region or [settings.region or os.environ.get("AWS_REGION") or "us-east-1"])
+    wrong = lint([folder], regions)
     for finding in (*said, *wrong):
         print(finding)
-    counts = [f"{sum(one.level is level for one in said)} {level.value}s" for level in (Level.WARNING, Level.NOTE)]
-    say(f"{options.settings}: {', '.join(counts)}; {folder}: {len(wrong)} findings")
+    warnings = sum(one.level is Level.WARNING for one in said)
+    say(f"{options.settings}: warnings: {warnings}, notes: {len(said) - warnings}; {folder}: {len(wrong)} findings")
     return FAILED if wrong else DONE
 
 
 def init(options: argparse.Namespace) -> int:
     """Ask five questions and write service.yml."""
-    from generator.config.starting import QUESTIONS, starting_file
+    from generator.config.starting import DEFAULTS, QUESTIONS, starting_file
 
     file = Path(options.settings)
-    if file.exists() and not options.force:
+    if file.exists() and not options.force and file.read_bytes() != starting_file(DEFAULTS).encode():
         way_out = 'edit it; or write another one, SETTINGS=other.yml; or give it up, ARGS="--force"'
         raise DeployError(f"{file} is there already and would be overwritten", way_out)
     answers = {question.name: _answer(question) for question in QUESTIONS}
     _replace(file, starting_file(answers), "choose another file with SETTINGS=file")
-    say(f"{file}: written. Next: make airflow-local, or make airflow-validate ENVIRONMENT=dev")
+    other = "" if file == Path("service.yml") else f" SETTINGS={file}"
+    say(f"{file}: written. Next: make airflow-local{other}, or make airflow-validate ENVIRONMENT=dev{other}")
     return DONE
 
 
 def cost(options: argparse.Namespace) -> int:
     """Show what an environment costs a day: line by line, and next to other environments, networks and regions."""
+    from deployer.aws import require_region
     from generator.cost.estimate import estimate
     from generator.cost.prices import load
     from generator.cost.report import as_data, report
 
     settings, prices = settings_of(options), load()
-    region = options.region or settings.region or os.environ.get("AWS_REGION") or "us-east-1"
+    region = options.region or _region(settings)
+    require_region(region)
     if options.json:
         print(json.dumps(as_data(estimate(settings, region, prices)), indent=2))
     else:
@@ -89,8 +96,9 @@ def diagram(options: argparse.Namespace) -> int:
     from generator.diagram.draw import draw
     from generator.render import render as every_template
 
-    file = Path(options.out or "docs/images/architecture.svg")
-    _replace(file, draw(every_template(settings_of(options))), "choose another file with OUT=file.svg")
+    settings = settings_of(options)
+    file = Path(options.out or f"{settings.stack_name}.svg")
+    _replace(file, draw(every_template(settings)), "choose another file with OUT=file.svg")
     say(f"{file}: written")
     return DONE
 
@@ -109,6 +117,11 @@ def schema(_: argparse.Namespace) -> int:
 
     print(json.dumps(of_settings(), indent=2))
     return DONE
+
+
+def _region(settings: Settings) -> str:
+    """Where the environment is deployed: as service.yml says, or the shell."""
+    return settings.region or os.environ.get("AWS_REGION") or "us-east-1"
 
 
 def _environments(options: argparse.Namespace) -> dict[str, Settings]:

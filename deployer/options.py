@@ -15,7 +15,7 @@ _OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
     ("--settings", _SETTINGS, "SETTINGS", {"help": "the settings file (service.yml)"}),
     ("--environment", _OF_AN_ENVIRONMENT, "ENVIRONMENT", {"help": "which of service.yml's environments"}),
     ("--out", _RENDERING, "OUT", {"help": "folder of the templates (templates/ENVIRONMENT)"}),
-    ("--out", frozenset({"diagram"}), "OUT", {"help": "file of the drawing (docs/images/architecture.svg)"}),
+    ("--out", frozenset({"diagram"}), "OUT", {"help": "file of the drawing (SERVICE-ENVIRONMENT.svg)"}),
     ("--force", frozenset({"init"}), "", {"action": "store_true", "help": "overwrite the settings file"}),
     ("--region", frozenset({"validate"}), "", {"action": "append", "help": "region to check for; may be repeated"}),
     ("--region", frozenset({"cost", "prices"}), "", {"help": "region whose prices are meant"}),

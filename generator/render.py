@@ -1,5 +1,6 @@
 """Templates as text, and the one place that writes them to disk."""
 
+import errno
 import json
 import shutil
 import tempfile
@@ -41,8 +42,9 @@ def text(template: Template) -> str:
 def write(files: dict[str, str], folder: Path) -> bool:
     """Make `folder` hold exactly these files, whole or not at all; return whether anything changed.
 
-    Raises OSError when the disk does not take it; the folder is then as it was.
+    Raises OSError when the disk does not take it, or when what is there was not rendered: all of it is then as it was.
     """
+    _refuse_what_is_not_ours(folder)
     if current(folder) == files:
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +67,15 @@ def write(files: dict[str, str], folder: Path) -> bool:
 def current(folder: Path) -> dict[str, str]:
     """The templates that `folder` holds now."""
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yml"))}
+
+
+def _refuse_what_is_not_ours(folder: Path) -> None:
+    """Whoever mistypes OUT=dir shall lose nothing: only a folder of rendered templates is replaced."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise FileExistsError(errno.EEXIST, "it is there, and is no folder of templates")
+    for path in folder.iterdir() if folder.exists() else ():
+        if not (path.suffix == ".yml" and path.is_file() and path.read_bytes().startswith(NOTICE.encode())):
+            raise OSError(errno.ENOTEMPTY, f"it holds {path.name}, which was not rendered")
 
 
 def _plain(template: Template) -> dict[str, Any]:

@@ -9,7 +9,7 @@ RUN_BY = {
     "make airflow-local": "integration/test_airflow_local.py",
     "make airflow-password ENVIRONMENT=local": "integration/test_airflow_local.py",
     "make test": "itself: nobody would read this otherwise",
-    "make airflow-init SETTINGS=mine.yml": "integration/test_path_to_production.py",
+    "make airflow-init": "integration/test_path_to_production.py",
     "make airflow-cost ENVIRONMENT=dev": "integration/test_path_to_production.py",
     "make airflow-validate ENVIRONMENT=dev": "integration/test_path_to_production.py",
     "export AWS_REGION=eu-central-1 AWS_PROFILE=mine ENVIRONMENT=dev": "integration/test_path_to_production.py",

@@ -103,7 +103,14 @@ class CeleryBackend(Section):
         pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$",
     )  # fmt: skip
     port: Port = setting(6379, "Port of the broker.", Change.DATA)
-    num_nodes: int = setting(1, "Nodes: a primary and its replicas.", Change.IN_PLACE, "each at its price", ge=1, le=6)
+    num_nodes: int = setting(
+        1,
+        "Nodes: a primary and its replicas. With azMode in two deploys: nodes, then cross-az; back the other way.",
+        Change.IN_PLACE,
+        "each at its price",
+        ge=1,
+        le=6,
+    )
     az_mode: Literal["single-az", "cross-az"] = setting(
         "single-az", "`cross-az`: nodes in several zones, and one takes over for another; needs two nodes.",
         Change.IN_PLACE,
@@ -129,7 +136,7 @@ NAMED = example("secretsmanager", "secret:airflow/prod/of-old-AbCdEf")
 
 
 class SecretArns(Section):
-    """Secrets that exist already, instead of those that the stack would make. Each a full ARN."""
+    """Secrets that exist already, each a full ARN; one under a customer managed key needs that key as kms.keyArn."""
 
     database: str = setting(
         "",
@@ -139,7 +146,11 @@ class SecretArns(Section):
         examples=NAMED,
     )
     broker: str = setting(
-        "", "Token of the broker: 16 to 128 letters and digits.", Change.INTERRUPTION, pattern=SECRET, examples=NAMED
+        "",
+        "Token of the broker: 16 to 128 letters and digits. After a change the old one stays valid, too.",
+        Change.INTERRUPTION,
+        pattern=SECRET,
+        examples=NAMED,
     )
     fernet: str = setting(
         "", "Fernet key of stored connections and variables.", Change.RESTART, pattern=SECRET, examples=NAMED

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from generator.config.findings import Level, LocatedFinding, located
 from generator.config.settings import Settings
 from generator.config.source import KeyPath, Problem, SettingsError, Source, dotted
 
+T = TypeVar("T")
 SECTION = "environments"
 # What stands in for what must be written, so that the rest can be judged without it.
 STAND_INS = {"environment": "dev", "serviceName": "airflow", "owner": "nobody"}
@@ -58,14 +59,15 @@ def judged(overlaid: Source) -> tuple[Settings, list[LocatedFinding]]:
 
 def choose(whole: Source, environment: str | None) -> str:
     """The environment's name if service.yml defines it; SettingsError that lists those defined otherwise."""
-    position = whole.position((SECTION,))
     names = defined(whole)
     if environment in names:
         return environment
     what = "ENVIRONMENT is not set" if not environment else f"ENVIRONMENT={environment} is not defined"
-    raise SettingsError(
-        Problem(position, SECTION, f"{what}; defined here: {', '.join(names) or 'none yet'} (export ENVIRONMENT=NAME)")
-    )
+    if names:
+        what += f"; defined here: {', '.join(names)} (export ENVIRONMENT=NAME)"
+    else:
+        what += "; none is defined here yet: add environments: {dev: {}}"
+    raise SettingsError(Problem(whole.position((SECTION,)), SECTION, what), *whole.problems)
 
 
 def defined(whole: Source) -> list[str]:
@@ -81,11 +83,13 @@ def overlay(whole: Source, environment: str) -> Source:
     where: KeyPath = (SECTION, environment)
     laid = _mapping(whole, sections.get(environment) or {}, where)
     _refuse_reserved(whole, base, laid, where)
-    positions = {path: place for path, place in whole.positions.items() if path[:1] != (SECTION,)}
-    positions |= {path[2:]: place for path, place in whole.positions.items() if path[:2] == where and path[2:]}
-    positions["environment",] = whole.position(where)
-    merged = merge(base, laid)
-    return replace(whole, data={**merged, "environment": environment}, positions=positions)
+    return replace(
+        whole,
+        data={**merge(base, laid), "environment": environment},
+        positions={**_laid(whole.positions, where), ("environment",): whole.position(where)},
+        texts=_laid(whole.texts, where),
+        problems=tuple(replace(one, path=one.path.removeprefix(f"{dotted(where)}.")) for one in whole.problems),
+    )
 
 
 def merge(base: dict[str, Any], laid: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +99,12 @@ def merge(base: dict[str, Any], laid: dict[str, Any]) -> dict[str, Any]:
         under = merged.get(key)
         merged[key] = merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
     return merged
+
+
+def _laid(known: dict[KeyPath, T], where: KeyPath) -> dict[KeyPath, T]:
+    """What is known of each path, that of the environment over that of the base."""
+    base = {path: value for path, value in known.items() if path[:1] != (SECTION,)}
+    return base | {path[2:]: value for path, value in known.items() if path[:2] == where and path[2:]}
 
 
 def _findings_beside(overlaid: Source, error: ValidationError) -> list[LocatedFinding]:
@@ -107,8 +117,8 @@ def _findings_beside(overlaid: Source, error: ValidationError) -> list[LocatedFi
 
 
 def _with_answers(overlaid: Source, problems: Iterable[Problem]) -> list[Problem]:
-    """Answers to what other deployers wrote, in place of what else was to be said of those keys."""
-    answers = legacy.answers(overlaid)
+    """What YAML could not read, and answers to what other deployers wrote, in place of what else is said of a key."""
+    answers = [*overlaid.problems, *legacy.answers(overlaid)]
     answered = {answer.path for answer in answers}
     return [*answers, *(problem for problem in problems if problem.path not in answered)]
 
@@ -130,7 +140,7 @@ def _mapping(whole: Source, data: object, path: KeyPath) -> dict[str, Any]:
     if isinstance(data, dict):
         return data
     what = f"must be a mapping (key: value), not {shown(data)}"
-    raise SettingsError(Problem(whole.position(path), dotted(path), what))
+    raise SettingsError(Problem(whole.position(path), dotted(path), what), *whole.problems)
 
 
 def _refuse_reserved(whole: Source, base: dict[str, Any], laid: dict[str, Any], where: KeyPath) -> None:
@@ -138,4 +148,4 @@ def _refuse_reserved(whole: Source, base: dict[str, Any], laid: dict[str, Any], 
     paths += [(*where, key) for key in ("environment", SECTION) if key in laid]
     if paths:
         what = "is not a setting; an environment is named by its key under `environments:`"
-        raise SettingsError(*(Problem(whole.position(path), dotted(path), what) for path in paths))
+        raise SettingsError(*(Problem(whole.position(path), dotted(path), what) for path in paths), *whole.problems)

@@ -18,7 +18,8 @@ class Change(Enum):
     INTERRUPTION = "in place, with an interruption of some minutes"
     REPLACEMENT = "what it belongs to is replaced; no data is in it"
     DATA = (
-        "REPLACES WHAT HOLDS DATA: the old one is kept as a snapshot where retainData says so, the new one begins empty"
+        "REPLACES WHAT HOLDS DATA: the new one begins empty; where retainData says so, an old database is kept as a"
+        " snapshot and an old bucket as it is"
     )
     REFUSED = (
         "AWS refuses it where something runs: destroy and deploy again, or restore a snapshot in a new environment"
@@ -91,9 +92,7 @@ def _retention(days: int) -> int:
 
 
 def _version(value: object) -> object:
-    """`17` is a number to YAML and a fine version; `11.7` would lose its digits (11.10 becomes 11.1)."""
-    if isinstance(value, float):
-        raise ValueError(f"{value} is a number to YAML; write it in quotes: '{value}'")  # noqa: TRY004
+    """`17` is a number to YAML and a fine version; `11.7` would lose its digits (11.10 becomes 11.1): no text it is."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

@@ -30,7 +30,11 @@ class Subnet(Section):
 
     cidr_block: AwsNetwork = setting(..., "Addresses of the subnet, inside service.cidrBlock.", Change.REFUSED)
     availability_zone: str = setting(
-        "", "The zone's letter; for none, AWS's order.", Change.REFUSED, pattern=r"^[a-z]?$", examples=["a"]
+        "",
+        "The zone's letter; for none, AWS's order. Name those with Fargate where not all have it (us-west-1, Tokyo).",
+        Change.REFUSED,
+        pattern=r"^[a-z]?$",
+        examples=["a"],
     )
 
 
@@ -53,7 +57,10 @@ class ExistingNetwork(Section):
         "$0.12 a day for each task",
     )  # fmt: skip
     create_endpoints: bool = setting(
-        False, "Make the VPC endpoints of the isolated mode in it.", Change.IN_PLACE, "as network.mode isolated"
+        False,
+        "Make the VPC endpoints of the isolated mode in it; it must have none of them yet.",
+        Change.IN_PLACE,
+        "as network.mode isolated",
     )
     route_table_ids: list[RouteTableId] = setting(
         [], "Route tables of taskSubnetIds, which the endpoint of S3 is entered into.", Change.IN_PLACE
@@ -82,7 +89,10 @@ class NetworkSettings(Section):
         "one", "In mode private: one NAT gateway, or one in each zone.", Change.IN_PLACE, "about $1.1 a day each"
     )
     endpoint_zones: Literal["one", "all"] = setting(
-        "one", "VPC endpoints in one zone or in each.", Change.IN_PLACE, "about $0.24 a day for each endpoint and zone"
+        "one",
+        "VPC endpoints in one zone or in each (mode existing: with `all`, one task subnet a zone).",
+        Change.IN_PLACE,
+        "about $0.24 a day for each endpoint and zone",
     )
     endpoints: list[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]] = setting(
         [], "More AWS services that DAGs call, for which there shall be endpoints, as `athena`.", Change.IN_PLACE,
@@ -105,7 +115,13 @@ class LoadBalancerSettings(Section):
         "auto", "`auto`: internal in mode isolated, internet-facing otherwise.", Change.REPLACEMENT,
         "internet-facing: $0.12 a day for the public address in each zone",
     )  # fmt: skip
-    idle_timeout: int = setting(60, "Seconds until a silent connection is closed.", Change.IN_PLACE, ge=1, le=4000)
+    idle_timeout: int = setting(
+        60,
+        "Seconds until a silent connection is closed; the web server closes its own after 120.",
+        Change.IN_PLACE,
+        ge=1,
+        le=119,
+    )
     access_logs: bool = setting(False, "Write every request to a bucket.", Change.IN_PLACE, "storage of the logs")
 
 

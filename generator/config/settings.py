@@ -62,7 +62,10 @@ class Service(Section):
         "none", "Which components run on Fargate Spot, which AWS may take back after two minutes.", Change.RESTART,
         "up to 70 % less",
     )  # fmt: skip
-    hours: Hours | None = Field(None, description="When Airflow runs; none: day and night.")
+    hours: Hours | None = Field(
+        None,
+        description="When Airflow runs; none: day and night. Take it away while it runs: what is stopped stays so.",
+    )
     webserver: Webserver = Webserver()
     scheduler: Scheduler = Scheduler()
     dag_processor: DagProcessor = DagProcessor()

@@ -104,7 +104,7 @@ environments:
     celeryBackend: {numNodes: 2, azMode: cross-az}
     service:
       webserver: {desiredCount: 2}
-      workers: {autoscaling: {minCapacity: 1, maxCapacity: 4, cpu: {target: 70}}}
+      workers: {desiredCount: 2}
   local:                    # the AWS inside your machine: make airflow-local
     retainData: false
     whitelistedIPs: [127.0.0.1/32]

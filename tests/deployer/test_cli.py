@@ -190,3 +190,34 @@ def test_the_drawing_in_the_readme_is_that_of_the_default(
     monkeypatch.chdir(CHECKOUT)
     assert cli.main(["diagram", "--environment", "stage", "--out", str(tmp_path / "drawn.svg")]) == DONE
     assert (tmp_path / "drawn.svg").read_text() == (CHECKOUT / "docs" / "images" / "architecture.svg").read_text()
+
+
+@pytest.mark.parametrize("verb", ["validate", "cost"])
+def test_a_region_that_nobody_knows_is_answered_with_the_nearest(
+    folder: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    assert cli.main([verb, "--environment", "dev", "--region", "eu-centrl-1"]) == WRONG_USE
+    assert complaint(capsys) == "there is no region eu-centrl-1; did you mean eu-central-1?"
+    assert [path.name for path in folder.iterdir()] == ["service.yml"]
+    for region in ("cn-northwest-1", "us-gov-west-1"):
+        assert cli.main(["cost", "--environment", "dev", "--region", region]) == DONE
+
+
+def test_init_replaces_the_page_that_nobody_has_touched(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "service.yml").write_bytes((CHECKOUT / "service.yml").read_bytes())
+    monkeypatch.setattr(sys, "stdin", io.StringIO("mine\n\n\n\n\n"))
+    assert cli.main(["init"]) == DONE
+    assert "serviceName: mine" in (folder / "service.yml").read_text()
+    capsys.readouterr()
+    assert cli.main(["init"]) == FAILED
+    assert "is there already" in complaint(capsys)
+
+
+def test_a_mistyped_folder_loses_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.txt").write_text("years of work")
+    assert cli.main(["render", "--environment", "dev", "--out", "mine"]) == FAILED
+    assert "mine cannot be written: it holds thesis.txt, which was not rendered" in complaint(capsys)
+    assert [path.name for path in (folder / "mine").iterdir()] == ["thesis.txt"]

@@ -34,26 +34,51 @@ def test_the_same_settings_give_the_same_bytes_whatever_the_hash_seed() -> None:
     assert digest("1") == digest("2") != ""
 
 
+def made(content: str) -> str:
+    return render.NOTICE + content
+
+
 def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
     folder = tmp_path / "templates" / "dev"
-    assert render.write({"a.yml": "1", "b.yml": "2"}, folder) is True
-    assert render.write({"a.yml": "3"}, folder) is True
-    assert render.current(folder) == {"a.yml": "3"}
+    assert render.write({"a.yml": made("1"), "b.yml": made("2")}, folder) is True
+    assert render.write({"a.yml": made("3")}, folder) is True
+    assert render.current(folder) == {"a.yml": made("3")}
     assert [path.name for path in folder.parent.iterdir()] == ["dev"]
 
 
 def test_an_unchanged_folder_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "dev"
-    render.write({"a.yml": "1"}, folder)
+    render.write({"a.yml": made("1")}, folder)
     before = folder.stat().st_ino
-    assert render.write({"a.yml": "1"}, folder) is False
+    assert render.write({"a.yml": made("1")}, folder) is False
     assert folder.stat().st_ino == before
 
 
 def test_a_folder_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "dev"
-    render.write({"a.yml": "1"}, folder)
+    render.write({"a.yml": made("1")}, folder)
     with pytest.raises(OSError, match="File name too long"):
-        render.write({"a.yml": "2", "x" * 300: "3"}, folder)
-    assert render.current(folder) == {"a.yml": "1"}
+        render.write({"a.yml": made("2"), "x" * 300: made("3")}, folder)
+    assert render.current(folder) == {"a.yml": made("1")}
     assert [path.name for path in tmp_path.iterdir()] == ["dev"]
+
+
+def test_what_was_not_rendered_is_never_replaced(tmp_path: Path) -> None:
+    thesis, folder = tmp_path / "mine" / "thesis.txt", tmp_path / "mine"
+    folder.mkdir()
+    thesis.write_text("years of work")
+    (tmp_path / "link").symlink_to(folder)
+    for place, words in ((folder, "it holds thesis.txt"), (thesis, "no folder"), (tmp_path / "link", "no folder")):
+        with pytest.raises(OSError, match=words):
+            render.write({"a.yml": made("1")}, place)
+    thesis.rename(folder / "own.yml")
+    with pytest.raises(OSError, match=r"it holds own\.yml"):
+        render.write({"a.yml": made("1")}, folder)
+    assert (folder / "own.yml").read_text() == "years of work"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "mine"]
+
+
+def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+    assert render.write({"a.yml": made("1")}, tmp_path / "made") is True
+    (tmp_path / "empty").mkdir()
+    assert render.write({"a.yml": made("1")}, tmp_path / "empty") is True

@@ -103,7 +103,9 @@ def test_what_is_deployed_is_what_was_asked_for(account: Account, tmp_path: Path
     assert everything(account.endpoint) == before
 
 
-def test_a_network_that_is_there_is_used_and_left(account: Account, tmp_path: Path) -> None:
+@pytest.mark.parametrize("broker", BROKERS)
+def test_a_network_that_is_there_is_used_and_left(account: Account, tmp_path: Path, broker: str) -> None:
+    others = {each["VpcId"] for each in account.ask("ec2", "describe_vpcs")["Vpcs"]}
     vpc = account.ask("ec2", "create_vpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnets = [
         account.ask("ec2", "create_subnet", VpcId=vpc, CidrBlock=f"10.9.{number}.0/24")["Subnet"]["SubnetId"]
@@ -116,6 +118,8 @@ def test_a_network_that_is_there_is_used_and_left(account: Account, tmp_path: Pa
         f" taskSubnetIds: [{subnets[0]}, {subnets[1]}], databaseSubnetIds: [{subnets[0]}, {subnets[1]}],"
         f" loadBalancerSubnetIds: [{subnets[2]}, {subnets[3]}], routeTableIds: [{table}]}}}}\n"
         "loadBalancer: {scheme: internal}\n"
+        "service: {scheduler: {desiredCount: 2}}\n"
+        f"celeryBackend: {{engine: {broker}}}\n"
     )
     settings = settings_of(HEAD + existing)
     outputs = deployed(account, settings, tmp_path / "templates")
@@ -124,8 +128,10 @@ def test_a_network_that_is_there_is_used_and_left(account: Account, tmp_path: Pa
         assert {subnet for each in services for subnet in each["subnets"]} == set(subnets[:2])
         balancer = account.ask("elbv2", "describe_load_balancers")["LoadBalancers"][0]
         assert {zone["SubnetId"] for zone in balancer["AvailabilityZones"]} == set(subnets[2:])
-        assert _endpoints(account) == ENDPOINTS
-        assert [each["VpcId"] for each in account.ask("ec2", "describe_vpcs")["Vpcs"] if not each["IsDefault"]] == [vpc]
+        assert _endpoints(account) == ENDPOINTS | ({"sqs"} if settings.celery_backend.sqs else set())
+        _check_broker(account, settings)
+        assert sorted(_counts(account, outputs)) == [1, 1, 1, 1, 2], "the scheduler's count of the first deploy"
+        assert {each["VpcId"] for each in account.ask("ec2", "describe_vpcs")["Vpcs"]} == others | {vpc}
     finally:
         removed(account, settings)
     assert everything(account.endpoint) == before
@@ -171,10 +177,18 @@ def _check_broker(account: Account, settings: Settings) -> None:
 
 
 def _services(account: Account, outputs: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [each["networkConfiguration"]["awsvpcConfiguration"] for each in _described(account, outputs)]
+
+
+def _counts(account: Account, outputs: Mapping[str, str]) -> list[int]:
+    return [each["desiredCount"] for each in _described(account, outputs)]
+
+
+def _described(account: Account, outputs: Mapping[str, str]) -> list[dict[str, Any]]:
     cluster = outputs["ClusterName"]
     arns = account.ask("ecs", "list_services", cluster=cluster)["serviceArns"]
-    found = account.ask("ecs", "describe_services", cluster=cluster, services=arns)["services"]
-    return [each["networkConfiguration"]["awsvpcConfiguration"] for each in found]
+    found: list[dict[str, Any]] = account.ask("ecs", "describe_services", cluster=cluster, services=arns)["services"]
+    return found
 
 
 def _endpoints(account: Account) -> set[str]:

@@ -29,8 +29,8 @@ def account(clone: Path) -> Iterator[dict[str, str]]:
 
 def test_its_commands_deploy_and_remove_an_environment(clone: Path, account: dict[str, str]) -> None:
     every = commands()
-    path = every[every.index("make airflow-init SETTINGS=mine.yml") :]
-    answers = "printf 'air\nada\neu-central-1\n192.0.2.7\nsmall\n' | "
+    path = every[every.index("make airflow-init") :]
+    answers = "printf 'airflow\nada\neu-central-1\n192.0.2.7\nsmall\n' | "
     script = "\n".join(path).replace("make airflow-init", f"{answers}make airflow-init")
     script = script.replace("AWS_PROFILE=mine ", "").replace("REPOSITORY@DIGEST", f"{IMAGE} --yes")
     script = script.replace("make airflow-destroy", "make airflow-destroy ARGS=--yes")
@@ -38,11 +38,13 @@ def test_its_commands_deploy_and_remove_an_environment(clone: Path, account: dic
     done = subprocess.run(
         ["bash", "-euxc", script], cwd=clone, env=variables, capture_output=True, text=True, timeout=300, check=False
     )
+    written = (clone / "service.yml").read_text()
+    subprocess.run(["git", "checkout", "--quiet", "service.yml"], cwd=clone, check=True)  # others use this clone, too
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert "mine.yml: written" in done.stderr
-    assert re.search(r"^serviceName: air\b", (clone / "mine.yml").read_text(), re.MULTILINE)
+    assert "service.yml: written" in done.stderr
+    assert re.search(r"^owner: ada\b", written, re.MULTILINE)
     assert "templates/dev: 0 findings" in done.stderr
-    assert "dev in us-east-1, $ a day" in done.stdout
+    assert "dev in eu-central-1, $ a day" in done.stdout
     assert "to account 000000000000 in eu-central-1" in done.stderr
     assert "airflow-dev: created" in done.stderr
     assert "AdminSecretArn" in done.stdout

@@ -169,6 +169,19 @@ def queue_shared(settings: Settings) -> Found:
 
 
 @rule(Level.WARNING)
+def scale_in_ends_tasks(settings: Settings) -> Found:
+    """Workers come and go with the load, and what runs on one that goes has two minutes to end.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html (stopTimeout)
+    """
+    for path, group in workers(settings).items():
+        scaling = group.autoscaling
+        if scaling and (scaling.cpu or scaling.memory) and scaling.min_capacity < scaling.max_capacity:
+            what = "a worker that goes has 120 seconds: longer tasks are ended then, and retried if they may be"
+            yield (*path, "autoscaling"), what
+
+
+@rule(Level.WARNING)
 def log_port_differs(settings: Settings) -> Found:
     """A group of workers has a log port of its own, and the web server asks every worker at one port."""
     usual = settings.service.workers.port

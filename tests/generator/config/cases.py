@@ -155,7 +155,7 @@ CASES: dict[str, Case] = {
     "network.existing.createEndpoints": Case(value=False, beside=_existing()),
     "network.existing.routeTableIds": Case(["rtb-0123456789abcdef9"], _existing()),
     "loadBalancer.scheme": Case("internal"),
-    "loadBalancer.idleTimeout": Case(300),
+    "loadBalancer.idleTimeout": Case(90),
     "loadBalancer.accessLogs": Case(value=True),
     "https.certificateArn": Case(arn("acm", "certificate/0123"), {"https": {"domainName": "air.example.com", **ZONE}}),
     "https.domainName": Case("wind.example.com", {"https": {"domainName": "air.example.com", **ZONE}}),

@@ -4,6 +4,7 @@ import random
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,10 @@ SPICE = [
     "1e9",
     "null",
     "~",
+    '"\\ud800"',
+    '"\\UFFFFFFFF"',
+    "!!bool ",
+    "!!timestamp ",
 ]
 
 
@@ -42,12 +47,16 @@ def outcome(text: str) -> Settings | None:
     """Settings, or None after checking that every problem says where it is."""
     try:
         whole = parse(text, "service.yml")
-        return judged(overlay(whole, choose(whole, "dev")))[0]
+        settings = judged(overlay(whole, choose(whole, "dev")))[0]
     except SettingsError as error:
         problems = error.problems
+    else:
+        settings.model_dump_json().encode()
+        return settings
     assert problems
     for problem in problems:
         assert LOCATED.match(str(problem)), str(problem)
+        str(problem).encode()
     return None
 
 
@@ -66,6 +75,24 @@ def test_any_damage_to_the_shipped_file(seed: int, cuts: int) -> None:
         at = chance.randrange(len(text))
         text = text[:at] + chance.choice(SPICE) + text[at + chance.randrange(12) :]
     outcome(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'airflow: {variables: {A: "\\ud800"}}',
+        '"\\ud800": 1',
+        'region: "\\UFFFFFFFF"',
+        "retainData: !!bool x",
+        "region: !!timestamp x",
+        'region: !!int ""',
+        f"region: {':'.join(['1'] * 300)}.5",
+        f"service: {{webserver: {{cpu: 0x{'f' * 5000}}}}}",
+        f"retainData: 0x{'f' * 5000}",
+    ],
+)
+def test_what_yaml_itself_stumbles_over(text: str) -> None:
+    assert outcome(f"{text}\nserviceName: air\nowner: data\nenvironments: {{dev: {{}}}}\n") is None
 
 
 def test_the_shipped_file_is_valid() -> None:

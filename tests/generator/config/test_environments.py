@@ -68,8 +68,12 @@ def test_without_a_defined_environment_those_defined_are_listed(tmp_path: Path, 
             "3:18: whitelistedIPs[0]: '10.0.0.1/8' is not an IPv4 network: 10.0.0.1/8 has host bits set; write",
         ),
         (
+            "metadataDb: {engineVersion: 16.10}",
+            "3:14: metadataDb.engineVersion: must be text, and 16.10 is a number to YAML; write it in quotes: '16.10'",
+        ),
+        (
             "metadataDb: {engineVersion: 16.4}",
-            "3:14: metadataDb.engineVersion: 16.4 is a number to YAML; write it in q",
+            "3:14: metadataDb.engineVersion: must be text, and 16.4 is a number to YAML; write it in quotes: '16.4'",
         ),
         (
             "metadataDb: {engine: oracle}",
@@ -101,12 +105,34 @@ def test_without_a_defined_environment_those_defined_are_listed(tmp_path: Path, 
             "account: 123456789012",
             "3:1: account: must be text, and 123456789012 is a number to YAML; write it in quotes",
         ),
+        (
+            "account: 012345670123",
+            "3:1: account: must be text, and 012345670123 is a number to YAML; write it in quotes: '012345670123'",
+        ),
+        (
+            "service: {hours: {start: 7:00}}",
+            "3:19: service.hours.start: must be text, and 7:00 is a number to YAML; write it in quotes: '7:00'",
+        ),
+        (
+            "tags: {since: 2001-01-01}",
+            "3:8: tags.since: must be text, and 2001-01-01 is something else to YAML; write it in quotes: '2001-01-01'",
+        ),
+        ("tags: {a: no}", "3:8: tags.a: must be text, and no is something else to YAML; write it in quotes: 'no'"),
+        ("service: {scheduler: {cpu: '512'}}", "3:23: service.scheduler.cpu: remove the quotes: 512"),
+        ("retainData: 'true'", "3:1: retainData: remove the quotes: true"),
+        ("retainData: '512'", "3:1: retainData: should be a valid boolean, not '512'"),
+        ("tags:", "3:1: tags: must be a mapping (key: value), not nothing"),
+        ("airflow: {options: {core: 3}}", "3:21: airflow.options.core: must be a mapping (key: value), not 3"),
+        (f"whitelistedIPs: [{', '.join(['10.0.0.0/8'] * 51)}]", "3:1: whitelistedIPs: takes at most 50, not 51"),
+        (f"region: ''\ntags: {{a: {'x' * 300}}}", "4:8: tags.a: has 300 characters; at most 256 fit"),
+        ("accept: {no-https: x}", "3:10: accept.no-https: has 1 characters; at least 3 are needed"),
+        ("enviroments: {prod: {}}", "3:1: enviroments: unknown key; did you mean environments?"),
         ("region: moon", "3:1: region: 'moon' will not do; write it like eu-central-1"),
         (
             "celeryBackend: {instanceType: big}",
             "3:17: celeryBackend.instanceType: 'big' will not do; write it like cache.",
         ),
-        ("publicSubnet: {1: {cidrBlock: 10.9.0.0/24}}", "3:1: publicSubnet: dictionary should have at least 2 items"),
+        ("publicSubnet: {1: {cidrBlock: 10.9.0.0/24}}", "3:1: publicSubnet: needs at least 2, not 1"),
         ("tags: {'aws:x': y}", "3:8: tags.aws:x: 'aws:x': tags that begin with aws: are AWS's own"),
         ("celeryBackend: {azMode: cross-az}", "3:17: celeryBackend.azMode: cross-az needs nodes to spread"),
         ("cloudwatch: {ecsLogGroup: {retention: 31}}", "3:28: cloudwatch.ecsLogGroup.retention: 31 days is not"),
@@ -118,10 +144,66 @@ def test_each_mistake_is_located_and_explained(tmp_path: Path, text: str, expect
     assert found.startswith(expected)
 
 
+def test_known_keys_are_not_listed_without_end(tmp_path: Path) -> None:
+    text = BASE + "qqq: 1\nwww: 1\nxxx: 1\nzzz: 1\nservce: 1\nkms: {qqq: 1}\nenvironments: {dev: {}}\n"
+    found = problems(tmp_path, text)
+    known = [": unknown key; known here: accept, account," in line for line in found]
+    assert known == [True, True, True, False, False, False]
+    assert "cloudwatch, ecr, environments, https" in found[0]
+    assert found[3:] == [
+        "6:1: zzz: unknown key",
+        "7:1: servce: unknown key; did you mean service?",
+        "8:7: kms.qqq: unknown key; known here: customerKey, keyArn",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "environments:\n"])
+def test_without_any_environment_it_is_said_what_to_add(tmp_path: Path, text: str) -> None:
+    (found,) = problems(tmp_path, BASE + text)
+    assert found.endswith("ENVIRONMENT=dev is not defined; none is defined here yet: add environments: {dev: {}}")
+    (found,) = problems(tmp_path, BASE + text, None)
+    assert found.endswith("ENVIRONMENT is not set; none is defined here yet: add environments: {dev: {}}")
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod", None])
+def test_what_yaml_cannot_read_hides_nothing_else(tmp_path: Path, environment: str | None) -> None:
+    text = "serviceName: air\nowner: 2001-99-99\nservce: 1\nregion: moon\nregion: x\nenvironments: {dev: {}}\n"
+    found = problems(tmp_path, text, environment)[: None if environment == "dev" else -1]
+    assert [line.split(": ")[1] for line in found] == ["owner", "servce", "region"], "each key once"
+    assert [line.split(": ")[2] for line in found] == [
+        "cannot be read as YAML",
+        "unknown key; did you mean service?",
+        "written twice; keep one of the two",
+    ]
+
+
+def test_what_yaml_cannot_read_in_an_environment_is_said_once(tmp_path: Path) -> None:
+    text = "serviceName: air\nenvironments: {dev: {owner: 2001-99-99}}\n"
+    (found,) = problems(tmp_path, text)
+    assert found.startswith("2:29: owner: cannot be read as YAML")
+
+
+@pytest.mark.parametrize(
+    "text", ["environments: [dev]", "environments: {dev: 3}", "environment: x\nenvironments: {dev: }"]
+)
+def test_a_wrong_shape_does_not_hide_what_yaml_cannot_read(tmp_path: Path, text: str) -> None:
+    found = problems(tmp_path, f"serviceName: air\nserviceName: air\n{text}\n")
+    assert found[0].startswith("2:1: serviceName: written twice")
+    assert len(found) > 1
+
+
 def test_a_mistake_in_an_environment_is_located_there(tmp_path: Path) -> None:
     text = BASE + "environments:\n  dev:\n    service:\n      scheduler: {cpu: x}\n  prod: {}\n"
     assert problems(tmp_path, text)[0].startswith("6:19: service.scheduler.cpu: ")
     assert settings(tmp_path, text, "prod").environment == "prod"
+
+
+def test_what_an_environment_replaces_is_not_shown_as_its_text(tmp_path: Path) -> None:
+    text = BASE + "tags: {a: b}\nretainData: true\nenvironments: {dev: {tags: {a: [1]}, retainData: []}}\n"
+    assert [line.partition(" ")[2] for line in problems(tmp_path, text)] == [
+        "tags.a: should be a valid string, not a list",
+        "retainData: should be a valid boolean, not a list",
+    ]
 
 
 def test_all_problems_are_said_at_once(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_all_else_is_honoured_as_it_is(tmp_path: Path) -> None:
     said = {str(one).partition(": ")[2] for one in findings}
     off = "note: service.flower: has no effect until service.flower.enabled is true: Flower runs only on request"
     assert f"{off} [without-effect]" in said
-    assert {one.name for one in findings} == {"without-effect", "no-https", "base-url-differs"}
+    assert {one.name for one in findings} == {"without-effect", "no-https", "base-url-differs", "scale-in-ends-tasks"}
 
 
 @pytest.mark.parametrize(

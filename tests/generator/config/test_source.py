@@ -8,9 +8,11 @@ from generator.config.source import LARGEST_FILE, Position, SettingsError, dotte
 
 
 def problems(text: str) -> list[str]:
-    with pytest.raises(SettingsError) as caught:
-        parse(text, "service.yml")
-    return [str(problem) for problem in caught.value.problems]
+    try:
+        found = parse(text, "service.yml").problems
+    except SettingsError as error:
+        found = error.problems
+    return [str(problem) for problem in found]
 
 
 def test_every_value_knows_its_position() -> None:
@@ -40,6 +42,10 @@ def test_keys_are_words_even_when_yaml_reads_numbers() -> None:
         ("a: &x [*x]\n", "service.yml:1:4: a[0]: contains itself through an alias"),
         ("a: 2001-99-99\n", "service.yml:1:4: a: cannot be read as YAML"),
         ("a: !!python/name:os.system x\n", "service.yml:1:4: a: cannot be read as YAML"),
+        ('a: "\\ud800"\n', "service.yml:1:4: a: has half a character in it (\\ud800)"),
+        ('b: {"\\ud800": 1}\n', "service.yml:1:5: b: a key has half a character in it (\\ud800)"),
+        ('a: "\\UFFFFFFFF"\n', "service.yml:1:1: not valid YAML"),
+        ("a: !!bool x\n", "service.yml:1:4: a: cannot be read as YAML: it is no bool"),
         ("", "service.yml:1:1: is empty"),
         ("a: \x00", "service.yml:1:1: not valid YAML"),
         ("[" * 100_000, "service.yml:1:1: not valid YAML"),
@@ -52,6 +58,18 @@ def test_what_is_wrong_is_said_with_its_place(text: str, expected: str) -> None:
 def test_all_problems_are_said_at_once_in_the_order_of_the_file() -> None:
     found = problems("a: 2001-99-99\nb: 1\nb: 2\nc: 2001-13-13\n")
     assert [line.split(":")[1] for line in found] == ["1", "3", "4"]
+
+
+def test_what_can_be_read_beside_a_problem_is_data() -> None:
+    source = parse("a: 2001-99-99\nb: 1\nb: 2\nc: 3\n", "service.yml")
+    assert source.data == {"a": None, "b": 1, "c": 3}
+    assert len(source.problems) == 2
+
+
+def test_every_scalar_is_known_as_it_is_written() -> None:
+    source = parse("a: 012\nb: [7:00, yes]\n", "service.yml")
+    assert source.data == {"a": 10, "b": [420, True]}
+    assert source.texts == {("a",): "012", ("b", 0): "7:00", ("b", 1): "yes"}
 
 
 def test_aliases_are_followed_but_not_without_end() -> None:
@@ -71,6 +89,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         (tmp_path, "cannot be read: Is a directory"),
         (huge, "settings fit in"),
         (binary, "not UTF-8"),
+        (Path("/dev/zero"), "settings fit in"),
     ]:
         with pytest.raises(SettingsError, match=reason) as caught:
             read(file)

@@ -74,6 +74,12 @@ SHOWN: list[Shown] = [
         "service.workerGroups.big",
         "as service.workers does",
     ),
+    (
+        "scale-in-ends-tasks",
+        service(workers={"autoscaling": {"maxCapacity": 3, "cpu": {"target": 70}}}),
+        "service.workers.autoscaling",
+        "120 seconds",
+    ),
     ("log-port-differs", service(workerGroups={"big": {"port": 8893}}), "service.workerGroups.big.port", "(8793)"),
 ]
 
