@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 import psutil
 
-from benchmarks import deploy, laptop, render, validate
+from benchmarks import connections, deploy, laptop, render, validate
 
 BENCHMARKS = {
     "render": render.measure,
     "validate": validate.measure,
     "deploy": deploy.measure,
     "laptop": laptop.measure,
+    "connections": connections.measure,
 }
 
 

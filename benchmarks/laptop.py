@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +76,22 @@ def journey() -> Journey:
 
 
 def _drive(checkout: Path, log: Path, seen: Journey) -> None:
+    with running(checkout, log):
+        seen.mark()
+        seen.started = _usage(checkout)
+        airflow = logged_in(checkout)
+        airflow.wait_for_dags({DAG})
+        state = airflow.wait(DAG, airflow.trigger(DAG))
+        if state != "success":
+            raise RuntimeError(f"{DAG} ended as {state}")
+        seen.mark()
+        time.sleep(REST)
+        seen.rested = _usage(checkout)
+
+
+@contextmanager
+def running(checkout: Path, log: Path) -> Iterator[None]:
+    """An Airflow on this machine, from when it is ready until it is stopped."""
     with log.open("wb") as output:
         laptop = subprocess.Popen(
             ["make", "airflow-local"],
@@ -89,40 +106,36 @@ def _drive(checkout: Path, log: Path, seen: Journey) -> None:
             if laptop.poll() is not None:
                 raise RuntimeError(log.read_text(errors="replace"))
             time.sleep(0.2)
-        seen.mark()
-        seen.started = _usage(checkout)
-        _first_dag(checkout)
-        seen.mark()
-        time.sleep(REST)
-        seen.rested = _usage(checkout)
+        yield
     finally:
         os.killpg(laptop.pid, signal.SIGINT)
         laptop.wait(180)
 
 
-def _first_dag(checkout: Path) -> None:
+def logged_in(checkout: Path) -> Airflow:
+    """Its REST API, as the first user."""
     command = ["make", "--silent", "airflow-password", "ENVIRONMENT=local"]
     password = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
-    airflow = Airflow.log_in("http://localhost:8080", "admin", password)
-    airflow.wait_for_dags({DAG})
-    state = airflow.wait(DAG, airflow.trigger(DAG))
-    if state != "success":
-        raise RuntimeError(f"{DAG} ended as {state}")
+    return Airflow.log_in("http://localhost:8080", "admin", password)
+
+
+def processes(checkout: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """Every process of a component, with the component's name: each works in its component's own folder."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            place = Path(process.cwd())
+            if place.is_relative_to(checkout / ".local" / "run"):
+                yield place.relative_to(checkout / ".local" / "run").parts[0], process
 
 
 def _usage(checkout: Path) -> dict[str, Usage]:
     """What every component's processes use now; PSS counts what they share once."""
     usages: dict[str, Usage] = {}
-    for process in psutil.process_iter():
-        try:
-            place = Path(process.cwd())  # each component's processes work in its own folder
-            if place.is_relative_to(checkout / ".local" / "run"):
-                component = place.relative_to(checkout / ".local" / "run").parts[0]
-                times = process.cpu_times()
-                cpu = times.user + times.system + times.children_user + times.children_system
-                before = usages.get(component, Usage(0, 0))
-                memory = process.memory_full_info().pss / 2**20
-                usages[component] = Usage(before.memory + memory, before.cpu + cpu)
-        except psutil.Error:
-            continue
+    for component, process in processes(checkout):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            cpu = times.user + times.system + times.children_user + times.children_system
+            before = usages.get(component, Usage(0, 0))
+            memory = process.memory_full_info().pss / 2**20
+            usages[component] = Usage(before.memory + memory, before.cpu + cpu)
     return dict(sorted(usages.items()))
