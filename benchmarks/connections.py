@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -53,13 +54,19 @@ def _most(checkout: Path, ended: Callable[[], bool]) -> Counter[str]:
 
 def connections(checkout: Path) -> Counter[str]:
     """Connections to the database now, by component; one that processes share through a fork counts once."""
+    found = list(processes(checkout))
+    ports = {port for _, process in found if (port := _database_port(process))}
     seen = set()
-    for component, process in processes(checkout):
-        try:
-            port = int(process.environ().get("DATABASE_PORT", "0"))
+    for component, process in found:
+        with suppress(psutil.Error):
             for each in process.net_connections("tcp"):
-                if each.status == psutil.CONN_ESTABLISHED and each.raddr and each.raddr.port == port:
+                if each.status == psutil.CONN_ESTABLISHED and each.raddr and each.raddr.port in ports:
                     seen.add((component, each.laddr.port))
-        except psutil.Error:
-            continue
     return Counter(component for component, _ in seen)
+
+
+def _database_port(process: psutil.Process) -> int:
+    """What the process was told; 0 where it has written its title over that, as some of Airflow's do."""
+    with suppress(psutil.Error):
+        return int(process.environ().get("DATABASE_PORT", "0"))
+    return 0
