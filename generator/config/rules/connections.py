@@ -33,11 +33,11 @@ class Pool:
     most: int
 
 
-# Each process of Airflow keeps 5 connections at most, and may open 10 more under load
-# (https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#sql-alchemy-pool-size). What it holds
-# at rest is an estimate: one for its work and one for its heartbeat. A worker's tasks speak to the API server; each of
-# its slots stores results over one connection (Celery's result backend).
-ESTIMATES = {
+# At rest as measured (docs/evidence.md): webserver and DAG processor held two, scheduler and triggerer one, two of these
+# under load; a worker one for each slot at work, which stores results (Celery's result backend). At most what a process
+# may open: 5 that it keeps and 10 more.
+# https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#sql-alchemy-pool-size
+POOLS = {
     "webserver": Pool(2, 15),
     "scheduler": Pool(2, 15),
     "dagProcessor": Pool(2, 15),
@@ -50,7 +50,7 @@ def pool(path: KeyPath, task: Task) -> Pool:
     """Connections of one task of a component."""
     if isinstance(task, Workers):
         return Pool(1, task.concurrency + 1)
-    return ESTIMATES[str(path[-1])]
+    return POOLS[str(path[-1])]
 
 
 def wanted(settings: Settings) -> Pool:
