@@ -33,9 +33,9 @@ class Pool:
     most: int
 
 
-# At rest as measured (docs/evidence.md): webserver and DAG processor held two, scheduler and triggerer one, two of these
-# under load; a worker one for each slot at work, which stores results (Celery's result backend). At most what a process
-# may open: 5 that it keeps and 10 more.
+# At rest as measured (docs/evidence.md): webserver and DAG processor held two, scheduler and triggerer one or two; a
+# worker one for each slot at work, which stores results (Celery's result backend). At most what a process may open: 5
+# that it keeps and 10 more.
 # https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#sql-alchemy-pool-size
 POOLS = {
     "webserver": Pool(2, 15),
