@@ -5,10 +5,10 @@ RUN := $(PY) -m deployer
 export ENVIRONMENT SETTINGS OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help airflow-init airflow-local airflow-deploy airflow-destroy airflow-render airflow-validate airflow-cost airflow-diagram airflow-prices airflow-outputs airflow-password test lint format bench integration nightly
+.PHONY: help airflow-init airflow-local airflow-deploy airflow-push-image airflow-rollback airflow-check-dags airflow-upgrade-check airflow-destroy airflow-render airflow-validate airflow-cost airflow-diagram airflow-prices airflow-outputs airflow-password test lint format bench integration nightly nightly-settings nightly-containers
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 airflow-init: .venv/ready ## Five questions, and a service.yml that answers them
 	@$(RUN) init $(ARGS)
@@ -18,6 +18,18 @@ airflow-local: .venv/ready ## A real Airflow on this machine: no AWS account, no
 
 airflow-deploy: .venv/ready ## Render, show the changes, ask, deploy (ENVIRONMENT=dev)
 	@$(RUN) deploy $(ARGS)
+
+airflow-push-image: .venv/ready ## Check the DAGs, build, push, roll out, say what is live (ENVIRONMENT=dev)
+	@$(RUN) push-image $(ARGS)
+
+airflow-rollback: .venv/ready ## List the releases, or return to one: ARGS="--to 3" (ENVIRONMENT=dev)
+	@$(RUN) rollback $(ARGS)
+
+airflow-check-dags: .venv/ready ## Import every DAG of dags/ with a real Airflow: errors by file and line
+	@$(RUN) check-dags $(ARGS)
+
+airflow-upgrade-check: .venv/ready ## What another Airflow would do to database, settings, DAGs: ARGS="--to 3.4.0"
+	@$(RUN) upgrade-check $(ARGS)
 
 airflow-destroy: .venv/ready ## Remove what was deployed, after asking (ENVIRONMENT=dev)
 	@$(RUN) destroy $(ARGS)
@@ -47,19 +59,26 @@ test: .venv/ready ## The tests, lint, types and import contracts: offline, no ro
 	@$(PY) -m pytest $(ARGS)
 	@$(MAKE) --no-print-directory lint
 
-lint: .venv/ready ## Formatting, lint, types, import contracts
-	@$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy && $(PY) -c "from importlinter.cli import *; lint_imports_command()"
+lint: .venv/ready ## Formatting, lint, types, Dockerfile, import contracts
+	@$(PY) -m ruff format --check . && $(PY) -m ruff check . && $(PY) -m mypy && .venv/bin/hadolint docker/Dockerfile && $(PY) -c "from importlinter.cli import *; lint_imports_command()"
 
 format: .venv/ready ## Format the code
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
-integration: .venv/ready ## The whole path with the AWS inside this machine and a real Airflow
-	@$(PY) -m pytest $(or $(TESTS),tests/integration) -o addopts= --import-mode=importlib -ra --durations=15 $(ARGS)
+integration: .venv/ready ## The whole path with the AWS inside this machine and a real Airflow; containers, for root with Docker
+	@$(PY) -m pytest $(or $(TESTS),tests/integration tests/containers) -o addopts= --import-mode=importlib -m "not nightly" -ra --durations=15 $(ARGS)
 
-nightly: .venv/ready ## All that a commit must pass, many random settings, the benchmarks
-	@.ci/run && NIGHTLY=1 $(PY) -m pytest tests/generator/config -o addopts= --import-mode=importlib -q && $(PY) -m benchmarks
+nightly: .venv/ready ## All that a commit must pass, then the other nightly-... targets and the benchmarks
+	@.ci/run && $(MAKE) --no-print-directory nightly-settings nightly-containers bench
 
-bench: .venv/ready ## Measure: render, deploy, clone to first DAG, memory
+nightly-settings: .venv/ready ## Many random settings
+	@NIGHTLY=1 $(PY) -m pytest tests/generator/config -o addopts= --import-mode=importlib -q
+
+nightly-containers: .venv/ready ## Containers of the declared size, as root with Debian's docker.io, docker-registry, mmdebstrap, apache2-utils
+	@$(PY) -m pytest tests/containers -o addopts= --import-mode=importlib -m nightly -ra
+
+
+bench: .venv/ready ## Measure: render, deploy, image, DAG check, clone to first DAG, memory, sizes
 	@$(PY) -m benchmarks $(ARGS)
 
 service.schema.json: $(wildcard generator/config/*.py) .venv/ready

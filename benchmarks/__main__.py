@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 
 import psutil
 
-from benchmarks import connections, deploy, laptop, render, validate
+from benchmarks import connections, dags, deploy, image, laptop, render, sizes, validate
 
 BENCHMARKS = {
     "render": render.measure,
     "validate": validate.measure,
     "deploy": deploy.measure,
     "laptop": laptop.measure,
+    "image": image.measure,
     "connections": connections.measure,
+    "sizes": sizes.measure,
+    "dags": dags.measure,
 }
 
 

@@ -32,7 +32,9 @@ def fan_out() -> None:
     def throw(seed: int) -> dict[str, int]:
         """Throw darts at a square for the time asked for and count those inside the circle."""
         generator = random.Random(seed)  # noqa: S311 - nothing is kept secret with it
-        end = time.monotonic() + get_current_context()["params"]["seconds"]
+        seconds = get_current_context()["params"]["seconds"]
+        log.info("chunk %d: throwing for %s seconds", seed, seconds)
+        end = time.monotonic() + seconds
         thrown = inside = 0
         while time.monotonic() < end:
             thrown += 1

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the stubs are no part of what a user installs
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
@@ -84,6 +85,12 @@ class Aws:
         client: ECSClient = self._client("ecs")
         return client
 
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """The client of CloudWatch Logs."""
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
     def identity(self) -> Identity:
         """Ask STS who is calling. Raises what botocore raises for missing or expired credentials."""
         answer = self.sts.get_caller_identity()
@@ -124,6 +131,17 @@ def require_account(identity: Identity, account: str) -> None:
             f"the credentials are of account {identity.account}, but service.yml says account: {account}",
             "use that account's credentials (AWS_PROFILE), or choose the right environment",
         )
+
+
+def reach(variables: Mapping[str, str], region: str, account: str) -> Aws:
+    """Reach AWS as the user's variables and profile say, in the region and account that service.yml may name.
+
+    Raises DeployError when they are others.
+    """
+    aws = connect(own_session(variables, region))
+    if account:
+        require_account(aws.identity(), account)
+    return aws
 
 
 def connect(session: boto3.Session, endpoint_url: str | None = None) -> Aws:

@@ -35,15 +35,19 @@ _CHANGE_SET_ARN = re.compile(r"arn:[\w-]+:cloudformation:\S+?:changeSet/[\w-]+/[
 
 @dataclass(frozen=True)
 class Template:
-    """A template as its text (at most 51,200 bytes) or as its URL in S3."""
+    """A template as its text (at most 51,200 bytes), as its URL in S3, or the one that the stack has already."""
 
     body: str = ""
     url: str = ""
+    previous: bool = False
 
 
 @dataclass(frozen=True)
 class StackRequest:
-    """What a stack shall be. `nested`: look into nested stacks when planning."""
+    """What a stack shall be. `nested`: look into nested stacks when planning.
+
+    With the previous template its tags stay as they are, too.
+    """
 
     name: str
     template: Template
@@ -65,7 +69,9 @@ class Replacement(StrEnum):
 class Change:
     """One resource that will change. `stack` is a path such as `airflow-dev/Network`.
 
-    `action` is CloudFormation's: Add, Modify, Remove, Import, Dynamic.
+    `action` is CloudFormation's: Add, Modify, Remove, Import, Dynamic. `certain`: some property of it does change,
+    where otherwise it may only come to depend on a value that is not known before.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChangeDetail.html (Evaluation)
     """
 
     stack: str
@@ -74,6 +80,7 @@ class Change:
     type: str
     action: str
     replacement: Replacement = Replacement.NO
+    certain: bool = False
 
     @property
     def path(self) -> str:
@@ -161,8 +168,11 @@ def _input(aws: Aws, request: StackRequest, current: Stack | None) -> CreateChan
         "IncludeNestedStacks": request.nested,
         "Capabilities": list(request.capabilities),
         "Parameters": _parameters(aws, request, current),
-        "Tags": [{"Key": key, "Value": value} for key, value in request.tags.items()],
     }
+    if request.template.previous:  # and no Tags: an empty list would take them away
+        made["UsePreviousTemplate"] = True
+        return made
+    made["Tags"] = [{"Key": key, "Value": value} for key, value in request.tags.items()]
     if request.template.url:
         made["TemplateURL"] = request.template.url
     else:
@@ -182,12 +192,14 @@ def _parameters(aws: Aws, request: StackRequest, current: Stack | None) -> list[
 
     Only parameters that the new template still has may be named at all.
     """
-    if request.template.url:
+    if request.template.previous:
+        summary = aws.cloudformation.get_template_summary(StackName=request.name)
+    elif request.template.url:
         summary = aws.cloudformation.get_template_summary(TemplateURL=request.template.url)
     else:
         summary = aws.cloudformation.get_template_summary(TemplateBody=_checked_body(request))
     declared = {p["ParameterKey"]: "DefaultValue" in p for p in summary.get("Parameters", []) if "ParameterKey" in p}
-    known = current.parameters if current else frozenset()
+    known = current.parameters if current else {}
     if unknown := sorted(set(request.parameters) - set(declared)):
         raise DeployError(f"{request.name}: the template has no parameter {', '.join(unknown)}")
     kept = [key for key in declared if key not in request.parameters and key in known]
@@ -231,6 +243,7 @@ def _changes(aws: Aws, change_set_id: str, path: str) -> Iterator[Change]:
             type=each.get("ResourceType", ""),
             action=each.get("Action", ""),
             replacement=Replacement(each.get("Replacement", Replacement.NO)),
+            certain=any(detail.get("Evaluation") == "Static" for detail in each.get("Details", [])),
         )
         yield change
         if nested := each.get("ChangeSetId"):

@@ -7,11 +7,14 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from deployer.console.lines import say
+from deployer.dag_verbs import check_dags, checked, upgrade_check
 from deployer.errors import Declined, DeployError, explained
+from deployer.image_verbs import push_image
 from deployer.offline import (
     CHECKOUT,
     DONE,
@@ -30,6 +33,7 @@ from deployer.offline import (
     validate,
 )
 from deployer.options import Verb, parser
+from deployer.rollback_verb import rollback
 from generator.config.source import SettingsError
 from local.errors import LocalError
 
@@ -120,13 +124,17 @@ def local(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from local.runner.definitions import Clients, read
+    from local.runner.engine import Engine
     from local.runner.run import run
     from local.session import session
 
     options.environment, options.yes = LOCAL, True
     settings = settings_of(options)
     layout = _layout()
-    with session(layout, say) as begun:
+    if options.docker:
+        options.image = options.image or settings.airflow.image or _built_here(settings)
+    engine = Engine.of(os.environ) if options.docker else None
+    with session(layout, say, engine, settings.image.package_index) as begun:
         given = _deploy(settings, options, _inside(begun.endpoint)).root.outputs
         clients = Clients.of(begun.endpoint.session(), begun.endpoint.url)
 
@@ -135,7 +143,25 @@ def local(options: argparse.Namespace) -> int:
             say("Its password, in another terminal: make airflow-password ENVIRONMENT=local")
             say("Ctrl-C stops all of it.")
 
-        return run(layout, begun.endpoint, given["ClusterName"], begun.airflow_python, Console(stderr=True), ready)
+        return run(layout, begun.endpoint, given["ClusterName"], begun.place, Console(stderr=True), ready)
+
+
+def _built_here(settings: Settings) -> str:
+    """Build the image for this machine's own processor, unless there is one of the same content, and name it."""
+    import platform
+
+    from deployer.images.content import content
+    from deployer.images.engine import chosen
+
+    architecture = "ARM64" if platform.machine().lower() in ("arm64", "aarch64") else "X86_64"
+    wanted = content(CHECKOUT, settings.build_arguments, architecture)
+    engine = chosen(os.environ, _layout().home)
+    reference = f"airflow-local:{wanted.tag}"
+    engine.require()
+    if not engine.exists(reference):
+        say(f"building the image {reference}")
+        engine.build(wanted, reference, say)
+    return reference
 
 
 def prices(options: argparse.Namespace) -> int:
@@ -161,6 +187,10 @@ VERBS: dict[str, Verb] = {
     "render": render,
     "validate": validate,
     "deploy": deploy,
+    "push-image": push_image,
+    "rollback": rollback,
+    "check-dags": check_dags,
+    "upgrade-check": upgrade_check,
     "outputs": outputs,
     "password": password,
     "destroy": destroy,
@@ -176,31 +206,41 @@ VERBS: dict[str, Verb] = {
 
 
 def _deploy(settings: Settings, options: argparse.Namespace, aws: Aws) -> Deployed:
-    from deployer import deployment, stacks
+    from deployer import deployment
     from deployer.console import lines, tables
+    from deployer.console.steps import Steps
+    from deployer.image_sources import image_of
+    from deployer.image_verbs import live_line
+    from deployer.tools import Tools
 
     folder, _ = rendered(settings, options)
-    image = options.image or settings.airflow.image or (LOCAL_IMAGE if settings.environment == LOCAL else "")
-    if not image and stacks.find(aws, settings.stack_name) is None:
-        raise DeployError("no image is given", 'name one: ARGS="--image NAME@DIGEST", or airflow.image in service.yml')
+    steps = Steps(time.monotonic)
+    tools = Tools(aws, say, steps)
+    inside = settings.environment == LOCAL
+    check = None if options.skip_dag_check else checked
+    identity = aws.identity()
+    say(f"Deploying {settings.stack_name} to account {identity.account} in {aws.region} as {identity.arn}")
     desired = deployment.Desired(
         _names(settings),
         folder,
-        parameters=_parameters(settings, image),
+        parameters=_parameters(settings, (options.image or settings.airflow.image or LOCAL_IMAGE) if inside else ""),
         tags=settings.all_tags,
         nested=not options.no_nested,
         inherited=("KeyArn",) if settings.kms.customer else (),
+        image=None if inside else image_of(settings, options.image or settings.airflow.image, tools, check),
+        keep=settings.ecr.images_lifecycle_count,
     )
 
     def consent(changes: ChangeSet) -> bool:
         say(tables.changes(changes))
         return bool(options.yes) or _answer("Apply these changes? [y/N] ").lower() in ("y", "yes")
 
-    identity = aws.identity()
-    say(f"Deploying {settings.stack_name} to account {identity.account} in {aws.region} as {identity.arn}")
-    deployed = lines.show(deployment.deploy(aws, desired, consent), colour=_colour())
+    deployed = lines.show(deployment.deploy(tools, desired, consent), colour=_colour())
+    steps.done()
     for result in (deployed.foundation, deployed.root):
         say(f"{result.stack}: {result.outcome}")
+    if deployed.release:
+        say(live_line(deployed.release))
     return deployed
 
 
@@ -228,13 +268,10 @@ def _destroy(settings: Settings, options: argparse.Namespace, aws: Aws | None) -
 
 def _reach(settings: Settings) -> Aws:
     """AWS as the user's own variables and profile say; for `local` the one that runs inside this machine."""
-    from deployer.aws import connect, own_session, require_account
+    from deployer.aws import reach
 
     if settings.environment != LOCAL:
-        aws = connect(own_session(os.environ, settings.region))
-        if settings.account:
-            require_account(aws.identity(), settings.account)
-        return aws
+        return reach(os.environ, settings.region, settings.account)
     from local.session import reading
 
     return _inside(reading(_layout()))

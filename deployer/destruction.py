@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from deployer import emptying, events, inventory, stacks
 from deployer.aws import Aws
 from deployer.clock import REAL_TIME, Clock
-from deployer.deployment import failure
 from deployer.emptying import Content
 from deployer.errors import Declined, DeployError
 from deployer.events import Operation, StackEvent
 from deployer.inventory import Resource
+from deployer.stack_updates import failure
 from deployer.stacks import Stack, StackNames
 from deployer.statuses import Category, is_busy
 from deployer.template_text import Fate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -51,6 +51,10 @@ class StackEvent:
         return category(self.status, self.reason)
 
 
+Look = Callable[[Sequence[StackEvent]], None]
+"""What else is to be looked at, while a stack is being followed; it is given what has happened since the last look."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """An operation that has ended: the root's last status, and all that happened."""
@@ -90,12 +94,13 @@ def last_operation(aws: Aws, stack_id: str) -> Since:
 
 
 def follow(
-    aws: Aws, name: str, stack_id: str, since: Since, clock: Clock = REAL_TIME
+    aws: Aws, name: str, stack_id: str, since: Since, clock: Clock = REAL_TIME, look: Look = lambda _: None
 ) -> Generator[StackEvent, None, Operation]:
     """Yield the events of the operation that began after `since`, until the root has come to rest.
 
     Each event comes once. The root is asked before its children, so that what a child did before the root
-    ended is always heard; events of one look are in order of time. Raises DeployError after 12 hours.
+    ended is always heard; events of one look are in order of time. `look` is called at every look, with what is
+    new. Raises DeployError after 12 hours.
     """
     family = _Family(_Reader(name, stack_id, since.time, set(since.seen)))
     history: list[StackEvent] = []
@@ -103,6 +108,7 @@ def follow(
     for _ in clock.ticks(_LIMIT):
         fresh = family.look(aws)
         history += fresh
+        look(fresh)
         yield from fresh
         last = next((event.status for event in reversed(fresh) if family.ends(event)), last)
         # A stack and its events lag behind each other, and CREATE_FAILED may be followed by a rollback: it has come

@@ -6,9 +6,13 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_OF_AN_ENVIRONMENT = frozenset({"render", "validate", "deploy", "outputs", "password", "destroy", "cost", "diagram"})
+_OF_AN_ENVIRONMENT = frozenset(
+    {"render", "validate", "deploy", "outputs", "password", "destroy", "cost", "diagram"}
+    | {"push-image", "rollback", "check-dags", "upgrade-check"}
+)
 _SETTINGS = _OF_AN_ENVIRONMENT | {"local", "init", "cost-document"}
 _RENDERING = frozenset({"render", "validate", "deploy", "local"})
+_READING = frozenset({"deploy", "outputs", "cost", "push-image", "rollback", "check-dags", "upgrade-check"})
 
 # Option, the verbs that take it, the variable that stands for it (the Makefile hands these on), the rest for argparse.
 _OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
@@ -19,10 +23,29 @@ _OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
     ("--force", frozenset({"init"}), "", {"action": "store_true", "help": "overwrite the settings file"}),
     ("--region", frozenset({"validate"}), "", {"action": "append", "help": "region to check for; may be repeated"}),
     ("--region", frozenset({"cost", "prices"}), "", {"help": "region whose prices are meant"}),
-    ("--image", frozenset({"deploy", "local"}), "", {"help": "image of the components; without it, the deployed one"}),
+    ("--image", frozenset({"deploy", "local"}), "", {"help": "a ready image by digest; without it one is built"}),
     ("--yes", frozenset({"deploy", "destroy"}), "", {"action": "store_true", "help": "do not ask"}),
-    ("--no-nested", frozenset({"deploy"}), "", {"action": "store_true", "help": "plan without the nested stacks"}),
-    ("--json", frozenset({"deploy", "outputs", "cost"}), "", {"action": "store_true", "help": "the result as JSON"}),
+    (
+        "--no-nested",
+        frozenset({"deploy", "push-image", "rollback"}),
+        "",
+        {"action": "store_true", "help": "plan without the nested stacks"},
+    ),
+    (
+        "--skip-dag-check",
+        frozenset({"deploy", "push-image"}),
+        "",
+        {"action": "store_true", "help": "build with the DAGs as they are"},
+    ),
+    ("--json", _READING, "", {"action": "store_true", "help": "the result as JSON"}),
+    (
+        "--to",
+        frozenset({"rollback"}),
+        "",
+        {"type": int, "help": "number of the release to return to; without it, a list"},
+    ),
+    ("--to", frozenset({"upgrade-check"}), "", {"required": True, "help": "version of Airflow, for example 3.4.0"}),
+    ("--docker", frozenset({"local"}), "", {"action": "store_true", "help": "containers of the image, not processes"}),
 )
 
 _DEFAULTS = {"--settings": "service.yml"}
@@ -36,7 +59,7 @@ def parser(verbs: Mapping[str, Verb], variables: Mapping[str, str]) -> argparse.
     each = whole.add_subparsers(required=True, metavar="VERB")
     for name, verb in verbs.items():
         one = each.add_parser(name, help=verb.__doc__, description=verb.__doc__)
-        one.set_defaults(verb=verb, no_nested=False)
+        one.set_defaults(verb=verb, no_nested=False, skip_dag_check=False)
         for option, takers, variable, rest in _OPTIONS:
             if name in takers:
                 standing: dict[str, Any] = {}

@@ -42,6 +42,11 @@ def package(aws: Aws, folder: Path, bucket: str) -> str:
     return f"{base}/{objects[-1].key}"
 
 
+def hash_of(url: str) -> str:
+    """The hash in the URL of a packaged root: of its text, and so of all that is nested in it."""
+    return url.rpartition("/")[2].removesuffix(".yml")
+
+
 def base_url(s3_endpoint: str, bucket: str) -> str:
     """URL of a bucket in path style, from the S3 client's own end point: right in every partition."""
     return f"{s3_endpoint.rstrip('/')}/{bucket}"

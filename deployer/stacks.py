@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -32,13 +33,13 @@ class StackNames:
 
 @dataclass(frozen=True)
 class Stack:
-    """What CloudFormation says of a stack. `protected` is its termination protection."""
+    """What CloudFormation says of a stack. `protected` is its termination protection, `parameters` are by name."""
 
     id: str
     name: str
     status: str
     reason: str
-    parameters: frozenset[str]
+    parameters: Mapping[str, str]
     outputs: dict[str, str]
     protected: bool
 
@@ -59,7 +60,9 @@ def find(aws: Aws, name_or_id: str) -> Stack | None:
         name=stack["StackName"],
         status=stack["StackStatus"],
         reason=stack.get("StackStatusReason", ""),
-        parameters=frozenset(p["ParameterKey"] for p in stack.get("Parameters", []) if "ParameterKey" in p),
+        parameters={
+            p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", []) if "ParameterKey" in p
+        },
         outputs={o["OutputKey"]: o.get("OutputValue", "") for o in stack.get("Outputs", []) if "OutputKey" in o},
         protected=stack.get("EnableTerminationProtection", False),
     )

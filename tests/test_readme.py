@@ -13,7 +13,10 @@ RUN_BY = {
     "make airflow-cost ENVIRONMENT=dev": "integration/test_path_to_production.py",
     "make airflow-validate ENVIRONMENT=dev": "integration/test_path_to_production.py",
     "export AWS_REGION=eu-central-1 AWS_PROFILE=mine ENVIRONMENT=dev": "integration/test_path_to_production.py",
-    'make airflow-deploy ARGS="--image REPOSITORY@DIGEST"': "integration/test_path_to_production.py",
+    "make airflow-check-dags": "integration/test_path_to_production.py",
+    "make airflow-deploy": "integration/test_path_to_production.py",
+    "make airflow-push-image": "integration/test_path_to_production.py",
+    "make airflow-rollback": "integration/test_path_to_production.py",
     "make airflow-outputs": "integration/test_path_to_production.py",
     "make airflow-destroy": "integration/test_path_to_production.py",
 }

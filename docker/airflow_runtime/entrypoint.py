@@ -6,10 +6,12 @@ the command.
 
 import logging
 import os
+import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from airflow_runtime import connections, database, exits, heartbeat, migration, needs
 from airflow_runtime.admin import Admin
@@ -46,22 +48,25 @@ def check(component: Component, environment: Mapping[str, str]) -> None:
 
 def wait_until_reachable(component: Component, source: Database, seconds: float) -> None:
     """Wait for the migrated database or, as the one that migrates it, for a database at all."""
-    ask = partial(database.query, source)
+    migrates = component is Component.WEBSERVER
     try:
-        wanted = {} if component is Component.WEBSERVER else migration.expected()
-        migration.wait(partial(migration.pending, ask, wanted), seconds, time.monotonic, time.sleep, log.info)
+        look = partial(migration.pending, partial(database.query, source), migration.expected(), migrates=migrates)
+        migration.wait(look, seconds, time.monotonic, time.sleep, log.info)
     except migration.NotMigratedError as error:
         raise StartError(exits.WAITED_TOO_LONG, f"{component}: {error}") from error
+    except migration.NewerDatabaseError as error:
+        raise StartError(exits.NEWER_DATABASE, f"{component}: {error}") from error
 
 
 def prepare_database(environment: Mapping[str, str]) -> None:
     """Migrate and make the administrator, loudly."""
     admin = Admin(environment["ADMIN_USER"], environment["ADMIN_EMAIL"], environment["ADMIN_PASSWORD"])
+    state = partial(migration.state, partial(database.query, Database.of(environment)))
     started = time.monotonic()
     try:
         from airflow_runtime.prepare import prepare  # noqa: PLC0415 - it imports Airflow, which reads the environment
 
-        prepare(admin, log.info)
+        prepare(admin, state, log.info)
     except Exception as error:
         line = next(iter(str(error).splitlines()), "")  # SQLAlchemy's further lines show the values of parameters
         what = f"{type(error).__name__}: {line}"
@@ -81,8 +86,21 @@ def ready(component: Component, environment: Mapping[str, str]) -> None:
         heartbeat.path(environment).unlink(missing_ok=True)
 
 
+def preloaded(environment: Mapping[str, str], libraries: Path = Path("/usr/lib")) -> dict[str, str]:
+    """What the official image's entrypoint, whose place this one takes, sets for its commands.
+
+    Libraries that are loaded late may find no room for their thread-local data; the C++ library takes its own first
+    (https://github.com/apache/airflow/pull/19010). A laptop, or a user who says another one, is left alone. The umask
+    0002 of that entrypoint is for users of other numbers, which ECS's tasks do not have.
+    """
+    library = libraries / f"{platform.machine()}-linux-gnu" / "libstdc++.so.6"
+    in_image = "AIRFLOW_USER_HOME_DIR" in environment
+    return {"LD_PRELOAD": str(library)} if in_image and "LD_PRELOAD" not in environment and library.exists() else {}
+
+
 def become(command: list[str]) -> None:
     """Replace this process by `command`, so that signals reach it and nothing else is kept in memory."""
+    os.environ.update(preloaded(os.environ))
     sys.stdout.flush()
     sys.stderr.flush()
     try:

@@ -7,6 +7,7 @@ seconds: on a quarter vCPU that is 20 s of every component's start.
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_runtime.database import Query, UnavailableError
@@ -17,7 +18,7 @@ MIGRATIONS = {
 }
 """The table that holds each migrated part's revision, and the folder of its migrations among Python's packages."""
 
-_ASSIGNED = re.compile(r"^(revision|down_revision)\s*(?::[^=\n]*)?=\s*(.*)$", re.MULTILINE)
+_ASSIGNED = re.compile(r"^(revision|down_revision)\s*(?::[^=\n]*)?=\s*(\([^)]*\)|.*)$", re.MULTILINE)
 _NAMES = re.compile(r"[\"']([^\"']+)[\"']")
 
 POLL_SECONDS = 1.0
@@ -28,45 +29,90 @@ class NotMigratedError(Exception):
     """The database was not migrated within the time given, or what to wait for cannot be told."""
 
 
-def heads(scripts: Iterable[str]) -> frozenset[str]:
-    """The revisions no other one follows, from the text of the migrations (what Alembic finds by importing them)."""
-    revisions: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
+class NewerDatabaseError(Exception):
+    """The database has been migrated to a revision that this image's Airflow does not know: no wait will help."""
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """What the migrations of one part of Airflow hold."""
+
+    heads: frozenset[str]
+    """The revisions that no other one follows: where the database must be."""
+    known: frozenset[str]
+    """Every revision: from where the database can be brought to the heads."""
+
+
+def revisions(scripts: Iterable[str]) -> Revisions:
+    """The revisions in the text of migrations (what Alembic finds by importing them)."""
+    found: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
     for script in scripts:
         for kind, value in _ASSIGNED.findall(script):
-            revisions[kind].update(_NAMES.findall(value))
-    return frozenset(revisions["revision"] - revisions["down_revision"])
+            found[kind].update(_NAMES.findall(value))
+    known = frozenset(found["revision"])
+    return Revisions(known - found["down_revision"], known)
 
 
-def expected(search_path: Iterable[str] = sys.path) -> dict[str, frozenset[str]]:
-    """The revision each version table must hold for the Airflow on `search_path`; NotMigratedError without one."""
+def expected(search_path: Iterable[str] = sys.path) -> dict[str, Revisions]:
+    """The revisions of each version table for the Airflow on `search_path`; NotMigratedError without one."""
     folders = [Path(entry) for entry in search_path if entry]
     found = {}
     for table, migrations in MIGRATIONS.items():
         folder = next((base / migrations for base in folders if (base / migrations).is_dir()), None)
         if folder:
-            found[table] = heads(script.read_text("utf-8") for script in folder.glob("*.py"))
+            found[table] = revisions(script.read_text("utf-8") for script in folder.glob("*.py"))
     if "alembic_version" not in found:
         raise NotMigratedError("no Airflow among Python's packages: which revision to wait for is unknown")
     return found
 
 
-def pending(query: Query, wanted: Mapping[str, frozenset[str]]) -> str | None:
-    """Say why the database is not ready yet, or None when every version table holds what is wanted."""
+def pending(query: Query, wanted: Mapping[str, Revisions], *, migrates: bool = False) -> str | None:
+    """Say why the database is not ready yet, or None when every version table holds what is wanted.
+
+    One that `migrates` wants only a database, at no revision that its own migrations do not know. Raises
+    NewerDatabaseError.
+    """
     try:
-        query("SELECT 1", [])  # the webserver wants no revision, only a database to migrate
-        for table, revisions in wanted.items():
-            if query("SELECT to_regclass(%s)", [table]) == [(None,)]:
-                return f"the database has no table {table} yet"
-            found = frozenset(str(row[0]) for row in query(f"SELECT version_num FROM {table}", []))  # noqa: S608
-            if found != revisions:
-                return f"{table} is at {_names(found)}, this Airflow needs {_names(revisions)}"
+        query("SELECT 1", [])
+        held = {table: _held(query, table) for table in wanted}
     except UnavailableError as error:
         return f"the database does not answer: {error}"
+    _refuse_newer(held, wanted)
+    if migrates:
+        return None
+    for table, found in held.items():
+        if found is None:
+            return f"the database has no table {table} yet"
+        if found != wanted[table].heads:
+            return f"{table} is at {_names(found)}, this Airflow needs {_names(wanted[table].heads)}"
     return None
 
 
-def _names(revisions: Iterable[str]) -> str:
-    return ", ".join(sorted(revisions)) or "no revision"
+def state(query: Query) -> str:
+    """Where the database is, as `alembic_version=<revision>,alembic_version_fab=<revision>`: the deployer reads it."""
+    held = {table: _held(query, table) for table in MIGRATIONS}
+    return ",".join(f"{table}={'+'.join(sorted(found))}" for table, found in held.items() if found)
+
+
+def _held(query: Query, table: str) -> frozenset[str] | None:
+    """The revisions in a version table; None where there is no such table."""
+    if query("SELECT to_regclass(%s)", [table]) == [(None,)]:
+        return None
+    return frozenset(str(row[0]) for row in query(f"SELECT version_num FROM {table}", []))  # noqa: S608
+
+
+def _refuse_newer(held: Mapping[str, frozenset[str] | None], wanted: Mapping[str, Revisions]) -> None:
+    for table, found in held.items():
+        if found and (unknown := found - wanted[table].known):
+            raise NewerDatabaseError(
+                f"the database is newer than this image: {table} is at {_names(unknown)}, which this Airflow does not"
+                " know; most likely a newer one has migrated the database. Push an image with that Airflow or a newer"
+                " one, or restore a snapshot from before (metadataDb.snapshotIdentifier)"
+            )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "no revision"
 
 
 def wait(

@@ -24,14 +24,17 @@ class MigrationError(Exception):
 
 
 @providers_configuration_loaded  # type: ignore[untyped-decorator]
-def prepare(admin: Admin, report: Callable[[str], None]) -> None:
-    """Migrate the database and make the administrator. Raises MigrationError, AdminError or what Airflow raises."""
+def prepare(admin: Admin, state: Callable[[], str], report: Callable[[str], None]) -> None:
+    """Migrate the database, report its `state`, and make the administrator.
+
+    Raises MigrationError, AdminError or what Airflow raises.
+    """
     with settings.get_engine().connect() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_lock(%s)", (LOCK,))
         try:
             upgradedb()
         except SystemExit as error:
             raise MigrationError("Airflow cannot migrate it; its own message is above") from error
-        report("the database is migrated")
+        report(f"the database is at {state()}")
         with get_application_builder() as builder:
             report(ensure(builder.sm, admin, check_password_hash))

@@ -9,6 +9,7 @@ from generator.config.settings import Settings
 from generator.config.tasks import Task, TaskPolicies, WorkerGroup, Workers
 
 DATABASE, BROKER = "database", "broker"
+LONGEST_MIGRATION = 900  # seconds that the database's migration may take
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,15 @@ class Component:
     def health_check(self) -> HealthCheck:
         """Cheap on a quarter of a vCPU: `airflow jobs check` takes ten seconds of one there."""
         return HealthCheck(("CMD", "python", "-m", "airflow_runtime.health", self.kind))
+
+    @property
+    def grace_period(self) -> int:
+        """Seconds from its start in which nobody acts on failed health checks, where a load balancer asks, too.
+
+        They cover a migration, which the most that a health check of its own can wait for (300 s) may not.
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+        """
+        return LONGEST_MIGRATION if self.migrates else self.health_check.start_period
 
     @property
     def scales_to_zero(self) -> bool:

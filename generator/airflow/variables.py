@@ -31,6 +31,9 @@ def constant_variables(component: Component, settings: Settings) -> dict[str, st
     if isinstance(component.task, Flower):
         options["CELERY__FLOWER_PORT"] = str(component.port)
     variables = {f"AIRFLOW__{name}": value for name, value in options.items()}
+    if component.runs_users_code:
+        # For DAGs that choose a queue by the groups that there are: the first group's, then the others'.
+        variables["WORKER_QUEUES"] = ",".join(dict.fromkeys(group.queue for group in settings.worker_groups.values()))
     if component.in_front:
         # It believes what the load balancer says of those who come through it, and nobody outside the network.
         # https://www.uvicorn.org/deployment/#proxies-and-forwarded-headers

@@ -5,10 +5,10 @@ from difflib import get_close_matches
 from typing import Any, cast
 
 from generator.config.findings import Finding, Found, Level, Rule, rule
-from generator.config.rules import connections, data, entrance, names, network, running, sizes, unheard
+from generator.config.rules import connections, data, entrance, image, names, network, running, sizes, unheard
 from generator.config.settings import Settings
 
-TOPICS = (network, entrance, sizes, connections, data, running, names, unheard)
+TOPICS = (network, entrance, sizes, connections, data, image, running, names, unheard)
 
 
 @rule(Level.ERROR)

@@ -21,6 +21,12 @@ def _variable(name: str) -> str:
 
 
 VariableName = Annotated[str, AfterValidator(_variable)]
+# registry/name:tag@digest, of which the name alone must be there.
+# https://pkg.go.dev/github.com/distribution/reference
+REFERENCE = (
+    r"^([A-Za-z0-9.-]+(:\d+)?/)?[a-z0-9]([a-z0-9._/-]*[a-z0-9])?"
+    r"(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]{64})?$|^$"
+)
 # https://airflow.apache.org/docs/apache-airflow/stable/howto/set-config.html
 SectionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 # A full ARN, with the JSON key behind it where the secret has several.
@@ -31,7 +37,11 @@ class Airflow(Section):
     """Airflow itself."""
 
     version: Version = setting("3.3.2", "Version that the image is built on.", Change.RESTART, pattern=r"^3\.\d+\.\d+$")
-    image: Line = setting("", "Image reference (name@digest) of every component; --image overrides it.", Change.RESTART)
+    image: Line = setting(
+        "",
+        "Ready image (name@digest) of every component, instead of one built from docker/; --image overrides it.",
+        Change.RESTART,
+    )
     admin_user: str = setting("admin", "Name of the first user.", Change.RESTART, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     admin_email: str = setting("admin@example.com", "Address of the first user.", Change.RESTART, pattern=EMAIL)
     options: dict[SectionName, dict[SectionName, OptionValue]] = setting(
@@ -91,10 +101,45 @@ class Alarms(Section):
     )
 
 
+class Image(Section):
+    """What the image is built of, beside what is in docker/, dags/ and plugins/."""
+
+    base: str = setting(
+        "",
+        "Image that it is built on: a mirror of Airflow's official one, or one of yours that is built on that;"
+        " empty: docker.io/apache/airflow:<airflow.version>-python3.12.",
+        Change.RESTART,
+        pattern=REFERENCE,
+        examples=["123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/airflow:3.3.2-python3.12"],
+    )
+    package_index: str = setting(
+        "", "Index of Python packages, instead of PyPI: a mirror nearby, or your company's; without a password.",
+        Change.RESTART, pattern=r"^(https?://[^\s/?#]+(/\S*)?)?$", examples=["https://pypi.example.com/simple"],
+    )  # fmt: skip
+    debian_mirror: str = setting(
+        "", "Mirror of Debian's packages (/debian and /debian-security are below it), instead of deb.debian.org.",
+        Change.RESTART, pattern=r"^(https?://[^\s/?#]+(/\S*)?)?$", examples=["https://mirrors.example.com"],
+    )  # fmt: skip
+    refresh: Line = setting(
+        "",
+        "Any text, for example a month: another one builds the image anew though nothing that goes in has changed,"
+        " for newer versions of what docker/packages.txt and requirements.txt leave open, or a base that moved.",
+        Change.RESTART,
+        examples=["2026-11"],
+    )
+
+
 class Ecr(Section):
     """The repository of the image."""
 
-    images_lifecycle_count: int = setting(10, "Images kept.", Change.IN_PLACE, "$0.10 a GB and month", ge=1, le=1000)
+    images_lifecycle_count: int = setting(
+        10,
+        "Releases that can be returned to: their images are kept, and as many of those that were never released.",
+        Change.IN_PLACE,
+        "$0.10 a GB and month",
+        ge=1,
+        le=1000,
+    )
 
 
 class EcsLogGroup(Section):

@@ -20,7 +20,7 @@ from generator.config.fields import (
     setting,
 )
 from generator.config.networking import Https, LoadBalancerSettings, NetworkSettings, Subnet, default_subnets
-from generator.config.running import Airflow, Alarms, Cloudwatch, Ecr, Iam
+from generator.config.running import Airflow, Alarms, Cloudwatch, Ecr, Iam, Image
 from generator.config.tasks import (
     Architecture,
     DagProcessor,
@@ -36,6 +36,7 @@ from generator.config.tasks import (
 )
 
 HTTP, HTTPS = 80, 443
+PYTHON = "3.12"  # of the official image that is built on
 
 
 class Service(Section):
@@ -72,7 +73,10 @@ class Service(Section):
     triggerer: Triggerer = Triggerer()
     workers: Workers = Workers()
     worker_groups: dict[GroupName, WorkerGroup] = Field(
-        {}, description="More groups of workers by name, each with a queue and a size of its own.", max_length=10
+        {},
+        description="More groups of workers by name, each with a queue and a size of its own; DAGs find the queues in"
+        " the variable WORKER_QUEUES, that of the first group first.",
+        max_length=10,
     )
     flower: Flower = Flower()
 
@@ -134,6 +138,7 @@ class Settings(Section):
     celery_backend: CeleryBackend = CeleryBackend()
     secrets: SecretArns = SecretArns()
     kms: Kms = Kms()
+    image: Image = Image()
     ecr: Ecr = Ecr()
     logging: Logging = Logging()
     cloudwatch: Cloudwatch = Cloudwatch()
@@ -172,6 +177,22 @@ class Settings(Section):
         for name, group in self.service.worker_groups.items():
             groups[f"workers-{name}"] = group.model_copy(update={"queue": group.queue or name})
         return groups
+
+    @property
+    def base_image(self) -> str:
+        """What the image is built on; the tags are https://hub.docker.com/r/apache/airflow/tags ."""
+        return self.image.base or f"docker.io/apache/airflow:{self.airflow.version}-python{PYTHON}"
+
+    @property
+    def build_arguments(self) -> dict[str, str]:
+        """Arguments of docker/Dockerfile by name; those that are left to it are not there."""
+        given = {
+            "AIRFLOW_IMAGE": self.base_image,
+            "PACKAGE_INDEX": self.image.package_index,
+            "DEBIAN_MIRROR": self.image.debian_mirror,
+            "REFRESH": self.image.refresh,
+        }
+        return {name: value for name, value in given.items() if value}
 
     @property
     def own_network(self) -> bool:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from generator.stacks.services import Inputs
 
 STOP_TIMEOUT = 120  # seconds: the most that Fargate grants
-# Seconds that a component waits for the database's migration before it gives up. ECS ends one that is not healthy
-# after its start period and the retries of its health check (390 s): the line in the log comes before that.
+# Seconds that a component waits for a migrated database before it gives up and is started again (services roll once the
+# webserver's has, but one may be started at any time). ECS ends one that is not healthy after its start period and the
+# retries of its health check (390 s): the line in the log comes before that.
 MIGRATION_TIMEOUT = 360
 METRICS = "metrics"
 METRICS_MEMORY = 64  # MiB that it is held to; it needs some 25

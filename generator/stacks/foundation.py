@@ -1,6 +1,7 @@
 """The foundation: what must have content before the rest can exist, in a stack of its own that is removed last."""
 
 import json
+from collections.abc import Mapping
 
 from troposphere import GetAtt, Output, Ref, Template
 from troposphere.ecr import EncryptionConfiguration, ImageScanningConfiguration, LifecyclePolicy, Repository
@@ -10,6 +11,9 @@ from generator.config.settings import Settings
 from generator.stacks import resource_policies
 from generator.stacks.data import OWN_KEY, accepted, bucket, kept, passing
 from generator.stacks.nesting import Value, stack_template
+
+RELEASE_PREFIX = "release-"  # of the tag that the deployer gives an image before it rolls out
+NEVER_REACHED = 9999  # releases, of which the deployer keeps ecr.imagesLifecycleCount
 
 
 def build(settings: Settings) -> Template:
@@ -58,22 +62,37 @@ def _key(settings: Settings) -> Key:
     )
 
 
-def _repository(settings: Settings, key_arn: Value | None) -> Repository:
-    rule = {
-        "rulePriority": 1,
-        "description": "Keep the newest images",
-        "selection": {
-            "tagStatus": "any",
-            "countType": "imageCountMoreThan",
-            "countNumber": settings.ecr.images_lifecycle_count,
-        },
+def _lifecycle(settings: Settings) -> str:
+    """Return the policy that removes old images, and never one that was released.
+
+    What a rule selects, later ones leave alone: images of releases are for the deployer to remove, which knows those
+    in service, and those that a rollback offers.
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+    """
+    released = {"tagStatus": "tagged", "tagPrefixList": [RELEASE_PREFIX]}
+    rules = [
+        _kept_images(1, "Images of releases stay", released, NEVER_REACHED),
+        _kept_images(2, "The newest others stay", {"tagStatus": "any"}, settings.ecr.images_lifecycle_count),
+    ]
+    return json.dumps({"rules": rules})
+
+
+def _kept_images(priority: int, description: str, selected: Mapping[str, object], count: int) -> dict[str, object]:
+    """Return a rule that keeps the newest `count` of the selected images."""
+    return {
+        "rulePriority": priority,
+        "description": description,
+        "selection": {**selected, "countType": "imageCountMoreThan", "countNumber": count},
         "action": {"type": "expire"},
     }
+
+
+def _repository(settings: Settings, key_arn: Value | None) -> Repository:
     repository = Repository(
         "ImageRepository",
         ImageTagMutability="IMMUTABLE",
         ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
-        LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=json.dumps({"rules": [rule]})),
+        LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=_lifecycle(settings)),
     )
     if not settings.retain_data:
         repository.EmptyOnDelete = True

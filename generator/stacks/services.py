@@ -18,7 +18,7 @@ from troposphere.ecs import Service as EcsService
 from troposphere.servicediscovery import DnsConfig, DnsRecord, HealthCheckCustomConfig
 from troposphere.servicediscovery import Service as DiscoveryService
 
-from generator.airflow.components import Component, components
+from generator.airflow.components import DATABASE, Component, components
 from generator.config.settings import Settings
 from generator.stacks import scaling
 from generator.stacks.containers import airflow_container, metrics_container
@@ -60,9 +60,14 @@ class Outputs:
 def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
     """Services: Airflow's components, each a task definition and the service that keeps it running."""
     made: dict[str, EcsService] = {}
-    for component in components(settings):
+    every = components(settings)
+    for component in every:
         definition = template.add_resource(_task_definition(component, settings, inputs))
         made[component.name] = template.add_resource(_service(template, component, settings, definition, inputs))
+        if DATABASE in component.reaches and not component.migrates:
+            # An image first shows in the one that migrates that it works; nobody waits for a migration meanwhile, and
+            # no worker is newer than the API server that it asks.
+            made[component.name].DependsOn = [f"{one.title}Service" for one in every if one.migrates]
     return Outputs({one.name: GetAtt(made[one.name], "Name") for one in scaling.scaled(settings)})
 
 
@@ -120,7 +125,7 @@ def _service(
         targets = inputs.target_group_arn[component.name]
         behind = LoadBalancer(ContainerName=component.name, ContainerPort=component.port, TargetGroupArn=targets)
         service.LoadBalancers = [behind]
-        service.HealthCheckGracePeriodSeconds = component.health_check.start_period
+        service.HealthCheckGracePeriodSeconds = component.grace_period
     return service
 
 

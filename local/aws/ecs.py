@@ -5,9 +5,10 @@ ministack's own handlers drop secrets, health checks, dependsOn and more on the 
 so the properties go to that API as they are, and what it does not take is put into its record.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from local.aws.emulator import Made, Properties, ResourceType, answer, ecs, new_uuid, provisioners, teach
+from local.aws.emulator import Made, Properties, ResourceType, answer, ecs, new_uuid, provisioners, replace, teach
 from local.aws.shapes import to_api
 
 _NOT_KEPT = {"cluster", "serviceName", "service", "taskDefinition", "desiredCount", "forceNewDeployment", "tags"}
@@ -18,6 +19,24 @@ def install() -> None:
     """Replace how CloudFormation makes task definitions and services."""
     teach("AWS::ECS::TaskDefinition", ResourceType(_define, _define_again, _retire))
     teach("AWS::ECS::Service", ResourceType(_create, _update, _delete))
+    replace(ecs, "_build_task_containers", _healthy)
+
+
+def _healthy(build: Callable[..., list[dict[str, Any]]]) -> Callable[..., list[dict[str, Any]]]:
+    """Let a container with a health check be healthy: the emulator's tasks run as soon as they are asked for.
+
+    Without a check it stays UNKNOWN, as on AWS
+    (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html).
+    """
+
+    def build_containers(definition: Any, overrides: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+        containers = build(definition, overrides)
+        for container, told in zip(containers, (definition or {}).get("containerDefinitions", []), strict=False):
+            if told.get("healthCheck"):
+                container["healthStatus"] = "HEALTHY"
+        return containers
+
+    return build_containers
 
 
 def _define(logical_id: str, properties: Properties, stack: str) -> Made:

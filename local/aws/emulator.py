@@ -21,6 +21,7 @@ from ministack.core.responses import (
 from ministack.services import (
     cloudformation,
     ec2,
+    ecr,
     ecs,
     elasticache,
     rds,
@@ -46,6 +47,7 @@ __all__ = [
     "app",
     "cloudformation",
     "ec2",
+    "ecr",
     "ecs",
     "elasticache",
     "engine",

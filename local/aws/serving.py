@@ -15,6 +15,7 @@ from local.aws import (
     balancing,
     ecs,
     events,
+    images,
     left_out,
     messages,
     nested,
@@ -55,7 +56,7 @@ def _install(servers: Servers, doors: Doors, folder: Path) -> None:
         (folder / kind).mkdir()
     relational.install(Databases(servers, doors, folder / "database"))
     Brokers(servers, doors, folder / "broker").install()
-    for module in (alarms, balancing, ecs, events, messages, nested, network, scaling, secrets, storage, tags):
+    for module in (alarms, balancing, ecs, events, images, messages, nested, network, scaling, secrets, storage, tags):
         module.install()
     left_out.install()  # completes what is installed by now
     telling.install()

@@ -1,17 +1,15 @@
 """One start of a task: its process with everybody it brings up, and the health checks on it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from local.runner.definitions import HealthCheck
 from local.runner.family import Kin
 from local.runner.health import Checks, Status
 from local.runner.logs import tail
 from local.runner.processes import Process
-
-Start = Callable[[Sequence[str], Mapping[str, str], Path, Path], Process]
-"""Starts a process: arguments, environment, working directory, file for its output."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +40,31 @@ class Unit:
         return next(iter(tail(log, 1, self.secrets)), "")
 
 
+class Host(Protocol):
+    """What a unit runs on. `eager`: seconds between health checks until the first passes."""
+
+    @property
+    def eager(self) -> float:
+        """See above."""
+
+    def start(self, unit: Unit) -> Process:
+        """Start it; it writes into `unit.log`."""
+
+    def check(self, unit: Unit, arguments: Sequence[str]) -> Process:
+        """Start a health check where the unit runs; it writes into `unit.health_log`."""
+
+
 class Container:
     """Runs from the moment it is made; nothing in here waits."""
 
-    def __init__(self, unit: Unit, start: Start, now: float) -> None:
+    def __init__(self, unit: Unit, host: Host, now: float) -> None:
         self.began = now
         self.memory: int | None = None
         self._unit = unit
-        self._start = start
+        self._host = host
         self._deadline: float | None = None
-        self._running = start(unit.arguments, unit.environment, unit.home, unit.log)
-        self._checks = Checks(unit.health, self._start_check, now) if unit.health else None
+        self._running = host.start(unit)
+        self._checks = Checks(unit.health, self._start_check, now, host.eager) if unit.health else None
 
     @property
     def health(self) -> Status:
@@ -62,6 +74,10 @@ class Container:
     def exit_code(self) -> int | None:
         """Return the exit status of its first process, None as long as that runs."""
         return self._running.exit_code()
+
+    def ended(self) -> str:
+        """Say how its first process ended, once it has."""
+        return self._running.ended()
 
     def check(self, now: float) -> None:
         """Go on checking its health."""
@@ -91,4 +107,4 @@ class Container:
 
     def _start_check(self, arguments: Sequence[str]) -> Process:
         self._unit.health_log.unlink(missing_ok=True)
-        return self._start(arguments, self._unit.environment, self._unit.home, self._unit.health_log)
+        return self._host.check(self._unit, arguments)

@@ -20,11 +20,13 @@ if TYPE_CHECKING:  # the stubs are no part of what a user installs
         ContainerDefinitionOutputTypeDef,
         HealthCheckOutputTypeDef,
         ServiceTypeDef,
+        TaskDefinitionTypeDef,
     )
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_servicediscovery import ServiceDiscoveryClient
 
 DEPLOY_FIRST = "deploy first (make airflow-deploy ENVIRONMENT=local)"
+_UNITS_A_CPU = 1024
 _AT_ONCE = 10  # services in one DescribeServices, at most
 
 # Values a container gets when its definition says nothing.
@@ -46,7 +48,10 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class ServiceTask:
-    """One container of a service's task definition, with all that is needed to start it."""
+    """One container of a service's task definition, with all that is needed to start it.
+
+    `cpu` in vCPUs and `memory` in MiB are what it may use at most; None where the definition does not say.
+    """
 
     service: str
     component: str
@@ -58,6 +63,9 @@ class ServiceTask:
     health: HealthCheck | None = None
     stop_timeout: float = _STOP_TIMEOUT
     desired: int = 1
+    image: str = ""
+    cpu: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,19 @@ def _tasks(ecs: ECSClient, values: SecretValues, service: ServiceTypeDef) -> Ite
             health=health_check(container.get("healthCheck")),
             stop_timeout=container.get("stopTimeout", _STOP_TIMEOUT),
             desired=service.get("desiredCount", 1),
+            image=container.get("image", ""),
+            cpu=int(definition["cpu"]) / _UNITS_A_CPU if "cpu" in definition else None,
+            memory=_memory(definition, container),
         )
+
+
+def _memory(definition: TaskDefinitionTypeDef, container: ContainerDefinitionOutputTypeDef) -> int | None:
+    """Return a container's own limit in MiB, else its task's.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (memory)
+    """
+    limit = container.get("memory") or definition.get("memory")
+    return int(limit) if limit else None
 
 
 def _secrets(values: SecretValues, container: ContainerDefinitionOutputTypeDef) -> dict[str, str]:

@@ -73,9 +73,14 @@ class Machine:
 
 
 def process_environment(task: ServiceTask, deployed: Deployed, machine: Machine, home: Path) -> dict[str, str]:
-    """Return every variable of the task's process and of its health check, and no other.
+    """Return every variable of the task's process and of its health check, and no other."""
+    return environment_of(task, deployed, machine.variables(home))
 
-    The definition's come first, then its secrets, then the machine's; names inside the network become loopback. What
+
+def environment_of(task: ServiceTask, deployed: Deployed, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what a task's definition says, with what the place where it runs gives.
+
+    The definition's come first, then its secrets, then what is given; names inside the network become loopback. What
     the entrypoint checks is never added: a definition that lacks it fails here as it would on Fargate.
     """
     defined = {**task.environment, **task.secrets}
@@ -83,5 +88,5 @@ def process_environment(task: ServiceTask, deployed: Deployed, machine: Machine,
     if deployed.url and "AIRFLOW__API__BASE_URL" in values:
         values["AIRFLOW__API__BASE_URL"] = deployed.url  # it names the load balancer, and there is none
     replaced = {name: value for name, value in _REPLACED.items() if values.get(name)}
-    given = {name: value for name, value in machine.variables(home).items() if name != _DEFINITION_ALONE}
-    return {**values, **replaced, **given, **LOOPBACK_ONLY}
+    rest = {name: value for name, value in given.items() if name != _DEFINITION_ALONE}
+    return {**values, **replaced, **rest, **LOOPBACK_ONLY}

@@ -15,6 +15,8 @@ from local.runner.processes import Process
 # Seconds between checks until the first passes. ECS waits the whole interval, but a person is looking at this screen;
 # the additional failures do not count.
 EAGER = 2.0
+# A check takes 0.2 CPU seconds: every 2 s that would be a third of a quarter vCPU, and the start as much longer.
+EAGER_ON_A_PART_OF_A_CPU = 10.0
 
 
 class Status(StrEnum):
@@ -52,9 +54,9 @@ def _counts_from(health: Health, check: HealthCheck) -> float:
     return health.counted_at + check.interval
 
 
-def pause(health: Health, check: HealthCheck) -> float:
+def pause(health: Health, check: HealthCheck, eager: float = EAGER) -> float:
     """Return the seconds from the end of a check to the beginning of the next."""
-    return min(EAGER, check.interval) if health.status is Status.UNKNOWN else check.interval
+    return min(eager, check.interval) if health.status is Status.UNKNOWN else check.interval
 
 
 def arguments(check: HealthCheck) -> Sequence[str]:
@@ -64,14 +66,20 @@ def arguments(check: HealthCheck) -> Sequence[str]:
 
 
 class Checks:
-    """Keeps checking one container, one check at a time; `start` starts a program in the container's environment."""
+    """Keeps checking one container, one check at a time; `start` starts a program in the container's environment.
 
-    def __init__(self, check: HealthCheck, start: Callable[[Sequence[str]], Process], began: float) -> None:
+    `eager`: seconds between checks until the first passes.
+    """
+
+    def __init__(
+        self, check: HealthCheck, start: Callable[[Sequence[str]], Process], began: float, eager: float = EAGER
+    ) -> None:
         self.health = Health()
         self._check = check
         self._start = start
         self._began = began
-        self._next = began + pause(self.health, check)
+        self._eager = eager
+        self._next = began + pause(self.health, check, eager)
         self._asked = began
         self._running: Process | None = None
 
@@ -94,7 +102,7 @@ class Checks:
     def _judge(self, *, passed: bool, now: float) -> None:
         self.health = observed(self.health, self._check, passed=passed, at=self._asked - self._began)
         self._running = None
-        self._next = now + pause(self.health, self._check)
+        self._next = now + pause(self.health, self._check, self._eager)
 
     def end(self) -> bool:
         """Stop checking; whether the last check is gone."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,11 +27,16 @@ class Process(Protocol):
     def exit_code(self) -> int | None:
         """Return the exit status of the first process (negative: the signal that ended it), None while it runs."""
 
+    def ended(self) -> str:
+        """Say how the first process ended, once it has."""
+        code = self.exit_code() or 0
+        return f"exited with {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
     def look(self, kin: Sequence[Kin]) -> None:
         """Remember who belongs to it now: who makes a session of his own cannot be found after his parent ended."""
 
-    def memory(self) -> int:
-        """Return the bytes used by those who belonged to it at the last look."""
+    def memory(self) -> int | None:
+        """Return the bytes used by those who belonged to it at the last look, None where nobody knows."""
 
     def terminate(self) -> None:
         """Ask the first process, and nobody else, to end: as ECS and dumb-init with DUMB_INIT_SETSID=0 do."""

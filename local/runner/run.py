@@ -7,37 +7,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 
 from local.embedded_aws import Endpoint, still_there
 from local.errors import LocalError
 from local.layout import Layout
-from local.runner.container import Unit
+from local.runner.container import Host, Unit
 from local.runner.definitions import Clients, Deployed, ServiceTask, read
 from local.runner.display import Show, showing
-from local.runner.environment import Machine, process_environment
 from local.runner.family import survey
 from local.runner.logs import tail
 from local.runner.ports import require_free
-from local.runner.processes import Processes, clean_up
+from local.runner.processes import clean_up
 from local.runner.records import Records
 from local.runner.signals import Requests, stop_requests
 from local.runner.supervisor import Supervisor
 from local.runner.task import LONGEST_PAUSE, Task
 
-IMAGE_ENTRY_POINT = ("-m", "airflow_runtime.entrypoint")  # what docker/Dockerfile starts with Python
 _TICK = 0.2  # seconds
 _LOOK_EVERY = 3.0  # seconds between two looks whether the embedded AWS is still there
 _TAIL = 20  # lines of a log
 _PATIENCE = 10.0  # seconds that killed processes may take to be gone
 
 
+class Place(Host, Protocol):
+    """Where tasks run: as processes of this machine, or as containers."""
+
+    def prepare(self, task: ServiceTask, deployed: Deployed, name: str, folder: Path) -> Unit:
+        """Say what to start for a task under `name`, whose files are kept in the empty `folder`."""
+
+
 def run(
     layout: Layout,
     endpoint: Endpoint,
     cluster: str,
-    airflow_python: Path,
+    place: Place,
     console: Console,
     ready: Callable[[], None],
 ) -> int:
@@ -49,14 +55,13 @@ def run(
     """
     alive = still_there(layout)
     deployed = read(Clients.of(endpoint.session(), endpoint.url), cluster)
-    machine = Machine.this(airflow_python, layout.checkout, endpoint.variables())
-    return run_here(layout, deployed, machine, console, ready, alive)
+    return run_here(layout, deployed, place, console, ready, alive)
 
 
 def run_here(
     layout: Layout,
     deployed: Deployed,
-    machine: Machine,
+    place: Place,
     console: Console,
     ready: Callable[[], None],
     alive: Callable[[], bool],
@@ -69,12 +74,10 @@ def run_here(
     """
     report = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     with _explained(), stop_requests() as requests:
-        records = Records(layout.run / "processes")
-        clean_up(records, report)
+        clean_up(Records(layout.run / "processes"), report)
         require_free(deployed.tasks)
-        units = [unit for task in deployed.tasks for unit in prepare(layout, task, deployed, machine)]
-        start = Processes(records).start
-        supervisor = Supervisor([Task(unit, start, time.monotonic(), longest_pause) for unit in units], survey)
+        units = [unit for task in deployed.tasks for unit in prepare(layout, task, deployed, place)]
+        supervisor = Supervisor([Task(unit, place, time.monotonic(), longest_pause) for unit in units], survey)
         with showing(console) as show:
             failure = supervise(supervisor, requests, show, ready, alive)
         if failure is None:
@@ -84,27 +87,15 @@ def run_here(
         return 1
 
 
-def prepare(layout: Layout, task: ServiceTask, deployed: Deployed, machine: Machine) -> Iterator[Unit]:
-    """Make an empty home for each process of a task, with the DAGs in it, and say what to start there."""
+def prepare(layout: Layout, task: ServiceTask, deployed: Deployed, place: Place) -> Iterator[Unit]:
+    """Empty the folder of each unit of a task, and say what to start."""
     for number in range(1, task.desired + 1):
         name = task.component if task.desired == 1 else f"{task.component}-{number}"
         folder = layout.run / name
         if folder.exists():
             shutil.rmtree(folder)
-        home = folder / "home"
-        home.mkdir(parents=True)
-        (home / "dags").symlink_to(layout.checkout / "dags")
-        entry_point = task.entry_point or (str(machine.python), *IMAGE_ENTRY_POINT)
-        yield Unit(
-            name=name,
-            arguments=(*entry_point, *task.command),
-            environment=process_environment(task, deployed, machine, home),
-            folder=folder,
-            home=home,
-            health=task.health,
-            stop_timeout=task.stop_timeout,
-            secrets=tuple(task.secrets.values()),
-        )
+        folder.mkdir(parents=True)
+        yield place.prepare(task, deployed, name, folder)
 
 
 class AwsHasEnded:

@@ -1,11 +1,10 @@
 """A task of a service, kept running as ECS keeps it: replaced when it ends or is unhealthy."""
 
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from local.runner.container import Container, Start, Unit
+from local.runner.container import Container, Host, Unit
 from local.runner.family import Kin
 from local.runner.health import Status
 
@@ -43,11 +42,11 @@ class Snapshot:
 class Task:
     """Call `tick` again and again; it never waits."""
 
-    def __init__(self, unit: Unit, start: Start, now: float, longest_pause: float = LONGEST_PAUSE) -> None:
+    def __init__(self, unit: Unit, host: Host, now: float, longest_pause: float = LONGEST_PAUSE) -> None:
         self.unit = unit
         self.state = State.WAITING
         self.failures = 0
-        self._start = start
+        self._host = host
         self._longest_pause = longest_pause
         self._start_at = now
         self._starts = 0
@@ -75,7 +74,7 @@ class Task:
         """Start, check, replace, end: whatever it is time for."""
         if self._container is None:
             if self.state is State.WAITING and now >= self._start_at:
-                self._container = Container(self.unit, self._start, now)
+                self._container = Container(self.unit, self._host, now)
                 self._starts += 1
                 self.state = State.RUNNING
             return
@@ -125,9 +124,8 @@ class Task:
         )
 
     def _watch(self, container: Container, now: float) -> None:
-        code = container.exit_code()
-        if code is not None:
-            self._fail(State.WAITING, f"{_ended(code)}: {self.unit.last_line(self.unit.log)}")
+        if container.exit_code() is not None:
+            self._fail(State.WAITING, f"{container.ended()}: {self.unit.last_line(self.unit.log)}")
             return
         container.check(now)
         settled = self.unit.health is None and now - container.began > SETTLED
@@ -144,7 +142,3 @@ class Task:
         self.failures += 1
         self._reason = reason
         self.state = state
-
-
-def _ended(code: int) -> str:
-    return f"exited with {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"

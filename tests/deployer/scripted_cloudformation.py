@@ -103,6 +103,13 @@ class ScriptedCloudFormation:
         self.planning_seconds = 1.0
         self.rejection = ""  # with which reason change sets fail
         self.blocked: Callable[[str], str] = lambda _physical_id: ""  # why a deletion fails
+        # What a template that is used again comes to with other values, and who is told of values that take effect.
+        self.again: Callable[[Graph, Mapping[str, str]], Graph] = lambda graph, _values: graph
+        self.replaced: set[str] = set()  # logical ids whose modification replaces them
+        self.rollback_fails = False
+        self.evaluation = ""  # of what is modified
+        self.names: dict[str, str] = {}  # physical ids of what is no stack, by logical id, where they matter
+        self.in_effect: Callable[[Mapping[str, str]], object] = lambda _values: None
         self._time = time
         self._numbers = count(1)
 
@@ -140,8 +147,14 @@ class ScriptedCloudFormation:
         }
         return {"Stacks": [described]}
 
-    def get_template_summary(self, TemplateBody: str = "", TemplateURL: str = "") -> dict[str, Any]:  # noqa: N803
-        graph = self.templates[TemplateBody or TemplateURL]
+    def get_template_summary(
+        self,
+        TemplateBody: str = "",  # noqa: N803
+        TemplateURL: str = "",  # noqa: N803
+        StackName: str = "",  # noqa: N803
+    ) -> dict[str, Any]:
+        graph = self._get(StackName).graph if StackName else self.templates[TemplateBody or TemplateURL]
+        assert graph
         return {
             "Parameters": [
                 {"ParameterKey": key} | ({} if default is None else {"DefaultValue": default})
@@ -150,7 +163,6 @@ class ScriptedCloudFormation:
         }
 
     def create_change_set(self, **asked: Any) -> dict[str, Any]:
-        graph = self.templates[asked.get("TemplateBody") or asked["TemplateURL"]]
         stack = self._find(asked["StackName"])
         creates = asked["ChangeSetType"] == "CREATE"
         if stack is None:
@@ -160,11 +172,17 @@ class ScriptedCloudFormation:
             self._own(stack, "REVIEW_IN_PROGRESS", self._time.seconds)
         elif creates and self._status(stack) != "REVIEW_IN_PROGRESS":
             raise RefusedError("AlreadyExistsException", f"Stack [{stack.name}] already exists")
+        previous = stack.graph if asked.get("UsePreviousTemplate") else None
+        assert ("Tags" in asked) is (previous is None), "an empty list of tags takes the stack's tags away"
         values = {
             p["ParameterKey"]: stack.values[p["ParameterKey"]] if p.get("UsePreviousValue") else p["ParameterValue"]
             for p in asked["Parameters"]
         }
-        tags = {tag["Key"]: tag["Value"] for tag in asked["Tags"]}
+        tags = {tag["Key"]: tag["Value"] for tag in asked.get("Tags", [])}
+        if previous:
+            graph = self.again(previous, values) if values != stack.values else previous
+        else:
+            graph = self.templates[asked.get("TemplateBody") or asked["TemplateURL"]]
         old = None if creates else stack.graph
         changes = list(self._changes(old, graph, include=asked["IncludeNestedStacks"]))
         if not changes and values != stack.values:
@@ -202,11 +220,14 @@ class ScriptedCloudFormation:
         assert RetainExceptOnCreate == self.change_sets[ChangeSetName].creates
         made = self.change_sets.pop(ChangeSetName)
         self.tokens.append(ClientRequestToken)
-        made.stack.values = made.values
+        before, made.stack.values = made.stack.values, made.values
+        self.in_effect(made.values)
         if made.creates:
             self._create(made.stack, made.graph, self._time.seconds)
         else:
             self._update(made.stack, made.graph, self._time.seconds)
+        if "ROLLBACK" in self._ended(made.stack):
+            made.stack.values = before
 
     def delete_stack(self, StackName: str) -> None:  # noqa: N803
         stack = self._get(StackName)
@@ -263,7 +284,7 @@ class ScriptedCloudFormation:
         if failed:
             reason = f"The following resource(s) failed to update: [{failed}]."
             self._own(stack, "UPDATE_ROLLBACK_IN_PROGRESS", end + 1, reason)
-            self._own(stack, "UPDATE_ROLLBACK_COMPLETE", end + 2)
+            self._own(stack, "UPDATE_ROLLBACK_FAILED" if self.rollback_fails else "UPDATE_ROLLBACK_COMPLETE", end + 2)
             return end + 2
         stack.graph = graph
         self._own(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", end + 1)
@@ -335,7 +356,11 @@ class ScriptedCloudFormation:
             if include and each.child:
                 inner = list(self._changes(was.child if was else None, each.child, include=include))
                 nested_id = self._nested_change_set(each, inner)
-            yield _change(each.id, each.type, "Modify" if was else "Add", nested_id)
+            action = "Modify" if was else "Add"
+            change = _change(each.id, each.type, action, nested_id, replaced=each.id in self.replaced)
+            if was and self.evaluation:
+                change["ResourceChange"]["Details"] = [{"Evaluation": self.evaluation}]
+            yield change
         for gone in before.values():
             yield _change(gone.id, gone.type, "Remove")
 
@@ -377,7 +402,7 @@ class ScriptedCloudFormation:
 
     def _physical_id(self, stack: Stack, resource: Resource) -> str:
         child = stack.children.get(resource.id)
-        return child.id if child else f"{stack.name}-{resource.id}".lower()
+        return child.id if child else self.names.get(resource.id, f"{stack.name}-{resource.id}".lower())
 
     def _own(self, stack: Stack, status: str, seconds: float, reason: str = "") -> None:
         self._record(stack, stack.name, stack.id, STACK, status, seconds, reason)
@@ -409,10 +434,10 @@ class ScriptedCloudFormation:
         return items[start:end], ({"NextToken": str(end)} if end < len(items) else {})
 
 
-def _change(logical_id: str, kind: str, action: str, nested_id: str = "") -> dict[str, Any]:
+def _change(logical_id: str, kind: str, action: str, nested_id: str = "", *, replaced: bool = False) -> dict[str, Any]:
     change = {"Action": action, "LogicalResourceId": logical_id, "ResourceType": kind}
     if action == "Modify":
-        change["Replacement"] = "False"
+        change["Replacement"] = "True" if replaced else "False"
     if nested_id:
         change["ChangeSetId"] = nested_id
     return {"Type": "Resource", "ResourceChange": change}

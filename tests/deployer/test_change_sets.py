@@ -215,3 +215,29 @@ def test_a_repeated_execution_bears_the_same_token() -> None:
 
     first, again, other, _ = scene.cloud.tokens
     assert first == again != other
+
+
+def test_with_the_previous_template_only_what_is_given_changes_and_tags_stay() -> None:
+    scene = Scene()
+    stack = scene.cloud.put("app", "UPDATE_COMPLETE", Graph((Resource("Queue"),), {"Image": None, "Key": None}))
+    stack.values = {"Image": "old", "Key": "k"}
+    request = StackRequest("app", Template(previous=True), {"Image": "new"})
+    made = change_sets.propose(scene.aws, request, stacks.find(scene.aws, "app"), scene.time.clock())
+
+    assert made is not None
+    assert scene.cloud.change_sets[made.id].values == {"Image": "new", "Key": "k"}
+    assert scene.cloud.templates == {}, "no template was handed over"
+
+    lacking = StackRequest("app", Template(previous=True), {"Other": "new"})
+    with pytest.raises(DeployError, match="app: the template has no parameter Other"):
+        change_sets.propose(scene.aws, lacking, stacks.find(scene.aws, "app"), scene.time.clock())
+
+
+@pytest.mark.parametrize(("evaluation", "certain"), [("Static", True), ("Dynamic", False)])
+def test_what_is_certain_to_change_is_told_from_what_may(evaluation: str, certain: bool) -> None:
+    scene = Scene()
+    scene.cloud.put("app", "UPDATE_COMPLETE", Graph((Resource("Queue"),)))
+    scene.cloud.evaluation = evaluation
+    made = scene.propose(Graph((Resource("Queue", version=2),)))
+    assert made is not None
+    assert [change.certain for change in made.changes] == [certain]

@@ -1,19 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from deployer import deployment
+from deployer import deployment, packaging
 from deployer.change_sets import ChangeSet, StackRequest, Template
-from deployer.deployment import Deployed, Desired, Outcome, Result
+from deployer.deployment import Deployed, Desired
 from deployer.errors import Declined, DeployError
 from deployer.events import StackEvent
+from deployer.releases import Migrated, State
+from deployer.stack_updates import Outcome, Result, deploy_stack
 from deployer.stacks import StackNames
+from deployer.targets import Image, Target
+from deployer.tools import Tools
+from tests.deployer.images.scripted import URI
 from tests.deployer.scripted_clients import scripted
 from tests.deployer.scripted_cloudformation import Graph, Resource, ScriptedCloudFormation, VirtualTime, nested
+from tests.deployer.scripted_cluster import CLUSTER, Played
+from tests.deployer.scripted_environment import Environment
 from tests.deployer.scripted_storage import ScriptedS3
 
 Ended = TypeVar("Ended")
@@ -45,13 +53,13 @@ class Scene:
     def deploy_stack(self, graph: Graph, **parameters: str) -> tuple[list[StackEvent], Result]:
         self.cloud.templates["body"] = graph
         request = StackRequest("app", Template(body="body"), parameters)
-        return drained(deployment.deploy_stack(self.aws, request, self.consent, self.time.clock()))
+        return drained(deploy_stack(self.aws, request, self.consent, self.time.clock()))
 
     def deploy(self, folder: Path, root: Graph, **parameters: str) -> Deployed:
         """Deploy the folder; whatever URL its root gets, `root` is what it stands for."""
         self.cloud.templates = _AnyUrl({"foundation": FOUNDATION}, root)
         desired = Desired(StackNames("airflow", "dev"), folder, parameters, {"owner": "ada"})
-        return drained(deployment.deploy(self.aws, desired, self.consent, self.time.clock()))[1]
+        return drained(deployment.deploy(Tools(self.aws, clock=self.time.clock()), desired, self.consent))[1]
 
 
 class _AnyUrl(dict[str, Graph]):
@@ -77,13 +85,13 @@ def test_the_root_gets_what_the_foundation_gives_it_by_name(folder: Path) -> Non
     given = Graph(FOUNDATION.resources, outputs={"TemplatesBucket": "bucket", "KeyArn": "arn:key"})
     scene.cloud.templates = _AnyUrl({"foundation": given}, Graph(ROOT.resources, {"KeyArn": None}, {"Url": "x"}))
     desired = Desired(StackNames("airflow", "dev"), folder, inherited=("KeyArn",))
-    drained(deployment.deploy(scene.aws, desired, scene.consent, scene.time.clock()))
+    drained(deployment.deploy(Tools(scene.aws, clock=scene.time.clock()), desired, scene.consent))
     values = {stack.name: stack.values for stack in scene.cloud.stacks.values()}
     assert values["airflow-dev"] == {"KeyArn": "arn:key"}
 
     lacking = Desired(StackNames("airflow", "stage"), folder, inherited=("OtherArn",))
     with pytest.raises(DeployError, match="airflow-stage-foundation has no output OtherArn"):
-        drained(deployment.deploy(scene.aws, lacking, scene.consent, scene.time.clock()))
+        drained(deployment.deploy(Tools(scene.aws, clock=scene.time.clock()), lacking, scene.consent))
 
 
 def test_created_changed_and_unchanged(folder: Path) -> None:
@@ -158,7 +166,7 @@ def test_a_no_leaves_all_as_it_was(there: str, interrupted: bool) -> None:
 
     request = StackRequest("app", Template(body="body"))
     with pytest.raises(KeyboardInterrupt if interrupted else Declined):
-        drained(deployment.deploy_stack(scene.aws, request, consent, scene.time.clock()))
+        drained(deploy_stack(scene.aws, request, consent, scene.time.clock()))
 
     assert scene.cloud.change_sets == {}
     assert scene.cloud.status("app") == ("CREATE_COMPLETE" if there == "CREATE_COMPLETE" else "nothing")
@@ -233,3 +241,130 @@ def test_a_failed_update_tells_its_first_cause() -> None:
         DeployError, match=r"app was not updated, it is in UPDATE_ROLLBACK_COMPLETE: app/Queue .*: too big"
     ):
         scene.deploy_stack(Graph((Resource("Queue", fails="too big"),)))
+
+
+def test_the_image_is_made_between_foundation_and_root_and_becomes_a_release(folder: Path) -> None:
+    environment = Environment(fresh=True)
+    cloud, seen = environment.cloud, []
+    cloud.stacks = {}
+    given = Graph(
+        (Resource("Templates", "AWS::S3::Bucket"),), outputs={"TemplatesBucket": "bucket", "RepositoryUri": URI}
+    )
+    services = nested("Services", *(Resource(name, "AWS::ECS::Service") for name in ("webserver", "worker")))
+    root = Graph((services,), {"Image": None}, {"ClusterName": CLUSTER})
+    cloud.templates = _AnyUrl({"foundation": given}, root)
+
+    def make(target: Target) -> Image:
+        seen.append((cloud.status("airflow-dev-foundation"), cloud.status("airflow-dev"), target.repository))
+        return environment.first
+
+    environment.cluster.services["worker"].desired = 0  # wanted later, by its tag: it has run once by then
+    desired = Desired(StackNames("airflow", "dev"), folder, image=make)
+    told = _deployed(environment, desired)
+    assert seen == [("CREATE_COMPLETE", "nothing", URI)]
+    assert told.release is not None
+    assert (told.release.number, told.release.state, told.release.image) == (1, State.LIVE, environment.first.reference)
+    assert told.release.settings == packaged(folder)
+    assert environment.cluster.started == [], "what has just been created has run already"
+    assert cloud._get("airflow-dev").values == {"Image": environment.first.reference}
+
+    again = _deployed(environment, desired)
+    assert (again.root.outcome, again.release) == (Outcome.UNCHANGED, None)
+
+    cloud.templates = _AnyUrl(
+        {"foundation": given}, Graph((services, Resource("Queue")), {"Image": None}, root.outputs)
+    )
+    changed = _deployed(environment, desired)
+    assert changed.release is not None
+    assert changed.release.number == 2
+    assert len(environment.cluster.started) == 1, "what stood at zero before was rehearsed"
+
+
+def test_a_first_creation_that_fails_tells_why_its_tasks_did_not_run(folder: Path) -> None:
+    environment = Environment(fresh=True)
+    environment.cloud.stacks = {}
+    given = Graph(FOUNDATION.resources, outputs={"TemplatesBucket": "bucket", "RepositoryUri": URI})
+    services = nested("Services", Resource("Worker", "AWS::ECS::Service", fails="it was triggered", seconds=60))
+    environment.cloud.templates = _AnyUrl({"foundation": given}, Graph((services,), {"Image": None}))
+    desired = Desired(StackNames("airflow", "dev"), folder, image=lambda _: environment.first)
+    with pytest.raises(DeployError, match="release 1 is not live: airflow-dev was not created, it is in ROLLBACK"):
+        _deployed(environment, desired)
+    newest = environment.releases()[0]
+    assert (newest.state, newest.migrated) == (State.FAILED, Migrated.NO), "its database has gone with it"
+
+
+def _redeployed(environment: Environment, folder: Path) -> Desired:
+    """What is deployed, with another template and another image."""
+    given = Graph(FOUNDATION.resources, outputs={"TemplatesBucket": "bucket", "RepositoryUri": URI})
+    root = environment.cloud._get("airflow-dev").graph
+    assert root
+    environment.cloud.templates = _AnyUrl(
+        {"foundation": given}, replace(root, resources=(*root.resources, Resource("Q")))
+    )
+    second = environment.image("second")
+    return Desired(StackNames("airflow", "dev"), folder, image=lambda _: second)
+
+
+def test_after_a_failed_proof_the_image_goes_back_and_the_templates_are_said_to_stay(folder: Path) -> None:
+    environment = Environment(webserver=Played(entrance=True), worker=Played(desired=0, wakes="ends"))
+    with pytest.raises(DeployError) as caught:
+        _deployed(environment, _redeployed(environment, folder))
+    assert "the image of release 1 runs again, with the templates that were deployed just now" in str(caught.value)
+    assert environment.deployed == environment.first.reference
+    newest = environment.releases()[0]
+    assert (newest.state, newest.deployed, newest.settings) == (State.FAILED, True, packaged(folder))
+
+    environment.cluster.services["worker"].wakes = "HEALTHY"
+    release = environment.roll(environment.image("third"))
+    assert release is not None
+    assert release.settings == packaged(folder)
+
+
+def test_a_first_creation_whose_proof_fails_leaves_a_database_behind(folder: Path) -> None:
+    environment = Environment(fresh=True)
+    environment.cloud.stacks = {}
+    given = Graph(FOUNDATION.resources, outputs={"TemplatesBucket": "bucket", "RepositoryUri": URI})
+    services = nested("Services", *(Resource(name, "AWS::ECS::Service") for name in ("webserver", "worker")))
+    root = Graph((services,), {"Image": None}, {"ClusterName": CLUSTER})
+    environment.cloud.templates = _AnyUrl({"foundation": given}, root)
+    environment.cluster.services["worker"].rollout = "FAILED"
+    desired = Desired(StackNames("airflow", "dev"), folder, image=lambda _: environment.first)
+    with pytest.raises(DeployError, match="so nothing goes back: the new code stays"):
+        _deployed(environment, desired)
+    newest = environment.releases()[0]
+    assert (newest.state, newest.migrated) == (State.FAILED, Migrated.UNKNOWN)
+
+
+def test_a_deploy_that_changes_nothing_proves_what_was_not_proven(folder: Path) -> None:
+    environment = Environment(webserver=Played(entrance=True), worker=Played(desired=0))
+    desired = _redeployed(environment, folder)
+    environment.cluster.services["worker"].wakes = "never starts"
+    sleep = environment.time.sleep
+
+    def interrupted(seconds: float) -> None:
+        if environment.cluster.started:
+            raise KeyboardInterrupt
+        sleep(seconds)
+
+    tools = environment.tools
+    environment.tools = replace(tools, clock=replace(tools.clock, sleep=interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        _deployed(environment, desired)
+    assert environment.said[-1].startswith("release 2 is in the services, but could not be seen to run; run it again")
+
+    environment.tools = tools
+    environment.cluster.services["worker"].wakes = "HEALTHY"
+    again = _deployed(environment, desired)
+    assert again.root.outcome is Outcome.UNCHANGED
+    assert again.release is not None
+    assert (again.release.number, again.release.state, again.release.unproven) == (2, State.LIVE, "")
+
+
+def _deployed(environment: Environment, desired: Desired) -> Deployed:
+    return drained(deployment.deploy(environment.tools, desired, lambda _: True))[1]
+
+
+def packaged(folder: Path) -> str:
+    texts = packaging.read_folder(folder)
+    planned = packaging.plan(texts, "root.yml", "https://s3.eu-west-1.amazonaws.com/bucket")
+    return packaging.hash_of(planned[-1].key)

@@ -26,7 +26,7 @@ def test_a_stack_is_found_by_name_and_id_until_it_is_deleted() -> None:
     assert found == stacks.find(aws, stack.id)
     assert found is not None
     assert (found.id, found.status, found.outputs) == (stack.id, "CREATE_COMPLETE", {"Url": "http://x"})
-    assert found.parameters == {"Image"}
+    assert found.parameters == {"Image": "img"}
 
     cloud.delete_stack("app")
     time.sleep(60)

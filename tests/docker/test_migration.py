@@ -3,9 +3,23 @@ from pathlib import Path
 
 import pytest
 from airflow_runtime.database import Rows, UnavailableError
-from airflow_runtime.migration import NotMigratedError, expected, heads, pending, wait
+from airflow_runtime.migration import (
+    NewerDatabaseError,
+    NotMigratedError,
+    Revisions,
+    expected,
+    pending,
+    revisions,
+    state,
+    wait,
+)
 
-WANTED = {"alembic_version": frozenset({"new"}), "alembic_version_fab": frozenset({"fab"})}
+from tests.docker import migrations
+
+WANTED = {
+    "alembic_version": Revisions(frozenset({"new"}), frozenset({"new", "old"})),
+    "alembic_version_fab": Revisions(frozenset({"fab"}), frozenset({"fab", "older"})),
+}
 
 
 class Clock:
@@ -55,9 +69,39 @@ def test_nothing_is_pending_when_all_is_as_wanted() -> None:
     assert pending(FakeDatabase(alembic_version=["new"], alembic_version_fab=["fab"]).query, WANTED) is None
 
 
-@pytest.mark.parametrize("wanted", [WANTED, {}])
-def test_a_database_that_does_not_answer_is_waited_for(wanted: dict[str, frozenset[str]]) -> None:
-    assert pending(unreachable, wanted) == "the database does not answer: connection refused"
+@pytest.mark.parametrize("migrates", [True, False])
+def test_a_database_that_does_not_answer_is_waited_for(migrates: bool) -> None:
+    assert pending(unreachable, WANTED, migrates=migrates) == "the database does not answer: connection refused"
+
+
+@pytest.mark.parametrize("tables", [{}, {"alembic_version": []}, {"alembic_version": ["old"]}])
+def test_the_one_that_migrates_wants_any_database_that_it_knows(tables: dict[str, list[str]]) -> None:
+    assert pending(FakeDatabase(**tables).query, WANTED, migrates=True) is None
+
+
+@pytest.mark.parametrize("migrates", [True, False])
+@pytest.mark.parametrize(
+    ("tables", "newer"),
+    [
+        ({"alembic_version": ["newest"]}, "alembic_version is at newest"),
+        ({"alembic_version": ["old"], "alembic_version_fab": ["fab2"]}, "alembic_version_fab is at fab2"),
+    ],
+)
+def test_a_database_that_a_newer_airflow_has_migrated_is_refused(
+    tables: dict[str, list[str]], newer: str, migrates: bool
+) -> None:
+    with pytest.raises(NewerDatabaseError, match=newer) as caught:
+        pending(FakeDatabase(**tables).query, WANTED, migrates=migrates)
+
+    assert "Push an image with that Airflow or a newer one" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_where_the_database_is_is_told_as_the_deployer_reads_it() -> None:
+    held = FakeDatabase(alembic_version=["new"], alembic_version_fab=["fab"])
+
+    assert state(held.query) == "alembic_version=new,alembic_version_fab=fab"
+    assert state(FakeDatabase(alembic_version=["b", "a"]).query) == "alembic_version=a+b"
 
 
 def test_waits_until_nothing_is_pending_and_tells_each_reason_once() -> None:
@@ -93,22 +137,19 @@ def test_the_head_is_the_revision_that_none_follows() -> None:
     scripts = [
         'revision = "a"\ndown_revision = None\n',
         "revision: str = 'b'\ndown_revision: str | None = 'a'\n",
-        'revision = "c"\ndown_revision = ("b", "a")\nbranch_labels = "d"\n',
+        'revision = "c"\ndown_revision = (\n    "b",\n    "a",\n)\nbranch_labels = "d"\n',
         '"""Notes.\n\nRevision ID: x\n"""\n',
     ]
 
-    assert heads(scripts) == {"c"}
+    assert revisions(scripts) == Revisions(frozenset({"c"}), frozenset({"a", "b", "c"}))
 
 
 def test_finds_the_migrations_of_the_airflow_on_the_path(tmp_path: Path) -> None:
-    for package, revision in (("airflow", "core"), ("airflow/providers/fab", "fab")):
-        folder = tmp_path / package / "migrations" / "versions"
-        folder.mkdir(parents=True)
-        (folder / "0001_first.py").write_text(f'revision = "{revision}"\ndown_revision = None\n')
+    packages = migrations.write(tmp_path)
 
-    assert expected(["", "/nowhere", str(tmp_path)]) == {
-        "alembic_version": frozenset({"core"}),
-        "alembic_version_fab": frozenset({"fab"}),
+    assert expected(["", "/nowhere", str(packages)]) == {
+        "alembic_version": Revisions(frozenset({"new"}), frozenset({"old", "new"})),
+        "alembic_version_fab": Revisions(frozenset({"fab"}), frozenset({"fab"})),
     }
 
 

@@ -38,10 +38,11 @@ class Airflow:
                 raise TimeoutError(f"after {seconds} s there is {self.dags()}, {self.get('importErrors')}")
             time.sleep(0.2)
 
-    def trigger(self, dag: str) -> str:
-        """Unpause a DAG and start a run; give the run's id."""
+    def trigger(self, dag: str, parameters: dict[str, object] | None = None) -> str:
+        """Unpause a DAG and start a run, with parameters of its own; give the run's id."""
         _call(f"{self.url}/api/v2/dags/{dag}", "PATCH", {"is_paused": False}, self.token)
-        run = _call(f"{self.url}/api/v2/dags/{dag}/dagRuns", "POST", {"logical_date": None}, self.token)
+        wanted = {"logical_date": None, "conf": parameters or {}}
+        run = _call(f"{self.url}/api/v2/dags/{dag}/dagRuns", "POST", wanted, self.token)
         return str(run["dag_run_id"])
 
     def wait(self, dag: str, run: str, seconds: float = 180) -> str:

@@ -20,7 +20,7 @@ from tests.integration.commands import READY, Laptop, bare_environment, make
 from tests.integration.machine import arguments_of, listening, running_in
 
 COMPONENTS = ("webserver", "scheduler", "dag-processor", "triggerer", "workers")
-DAGS = {"fan_out", "hello_workers", "publish_readings", "summarise_readings"}
+DAGS = {"fan_out", "hello_workers", "publish_readings", "summarise_readings", "worker_group"}
 PORTS = {8080, 8793, 8794}
 
 
@@ -62,6 +62,14 @@ def test_every_deployed_component_is_healthy(laptop: Laptop, airflow: Airflow) -
         assert re.search(rf"^{component} +healthy after", laptop.text(), re.MULTILINE), laptop.text()
 
 
+def test_the_webserver_says_once_where_it_has_brought_the_database(laptop: Laptop, airflow: Airflow) -> None:
+    log = (laptop.checkout / ".local" / "run" / "webserver" / "log").read_text()
+    (told,) = re.findall(r"entrypoint: the database is at (\S+)", log)
+    revisions = dict(one.split("=") for one in told.split(","))
+    assert {*revisions} == {"alembic_version", "alembic_version_fab"}
+    assert all(re.fullmatch(r"[0-9a-z]{12}", one) for one in revisions.values()), told
+
+
 def test_a_wrong_password_is_refused(airflow: Airflow) -> None:
     with pytest.raises(RuntimeError, match="401"):
         Airflow.log_in(airflow.url, "admin", "wrong")
@@ -90,6 +98,19 @@ def kept_log(airflow: Airflow, dag: str, run: str, instance: dict[str, Any]) -> 
         assert time.monotonic() < deadline, f"the log of {dag}.{instance['task_id']} is not in the bucket: {log}"
         time.sleep(0.5)
     return log
+
+
+def test_the_log_of_a_running_task_is_read_from_its_worker(airflow: Airflow) -> None:
+    run, log = airflow.trigger("fan_out", {"chunks": 1, "seconds": 10}), ""
+    deadline = time.monotonic() + 60
+    while "throwing for 10" not in log:
+        assert time.monotonic() < deadline, log
+        time.sleep(0.2)
+        for one in airflow.instances("fan_out", run):
+            if (one["task_id"], one["state"]) == ("throw", "running"):
+                log = airflow.log("fan_out", run, one)
+    assert "http://127.0.0.1:8793/log/" in log
+    assert "s3://" not in log
 
 
 def test_the_worker_and_no_other_component_ran_the_tasks(laptop: Laptop, airflow: Airflow) -> None:

@@ -15,7 +15,6 @@ import pytest
 
 from local import venvs
 from local.layout import Layout
-from local.session import AIRFLOW_LOCK
 from tests.integration.commands import bare_environment, make
 
 DIRECT = build_opener(ProxyHandler({}))
@@ -28,7 +27,7 @@ OWN = {"FLOWER_USER": "flower", "FLOWER_PASSWORD": "of-flower"}
 def port(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where a Flower answers; that it has no broker to show is no matter here."""
     make(clone, ".venv/ready")
-    python = venvs.ensure(Layout(clone), "airflow", clone / AIRFLOW_LOCK, lambda _: None)
+    python = venvs.airflow(Layout(clone), lambda _: None)
     home = tmp_path_factory.mktemp("flower")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -10,6 +10,7 @@ import pytest
 from deployer import deployment, destruction
 from deployer.aws import Aws, connect
 from deployer.stacks import StackNames
+from deployer.tools import Tools
 from generator.config import source
 from generator.config.environments import judged, overlay
 from generator.config.settings import Settings
@@ -75,7 +76,7 @@ def deployed(account: Account, settings: Settings, folder: Path) -> Mapping[str,
     write(render(settings), folder)
     names = StackNames(settings.service_name, settings.environment)
     desired = deployment.Desired(names, folder, {"Image": "example@sha256:0"}, settings.all_tags)
-    operation = deployment.deploy(account.aws, desired, lambda _: True)
+    operation = deployment.deploy(Tools(account.aws), desired, lambda _: True)
     while True:
         try:
             next(operation)

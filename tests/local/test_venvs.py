@@ -111,6 +111,107 @@ def test_a_failure_is_one_line_that_names_the_environment(layout: Layout, lock: 
     assert "\n" not in str(told.value)
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The user's requirements."""
+    path = tmp_path / "docker" / "requirements.txt"
+    path.parent.mkdir()
+    path.write_text("cowsay\n")
+    return path
+
+
+def with_own(layout: Layout, lock: Path, uv: Uv, own: Path) -> Path:
+    return venvs.ensure(layout, "aws", lock, lambda _: None, uv, own)
+
+
+def test_the_users_requirements_are_installed_under_the_locks_versions(layout: Layout, lock: Path, own: Path) -> None:
+    uv = Uv()
+    with_own(layout, lock, uv, own)
+    assert {str(own), "--constraints", str(lock)} <= set(uv.calls[-1])
+    assert "--require-hashes" not in uv.calls[-1]
+    before = len(uv.calls)
+    with_own(layout, lock, uv, own)
+    assert len(uv.calls) == before
+
+
+@pytest.mark.parametrize("text", ["", "# pandas\n\n  # and more\n", None])
+def test_no_requirements_cost_nothing(layout: Layout, lock: Path, own: Path, text: str | None) -> None:
+    ensure(layout, lock, Uv())
+    own.unlink() if text is None else own.write_text(text)
+    uv = Uv()
+    with_own(layout, lock, uv, own)
+    assert not uv.calls
+
+
+def test_other_requirements_change_it_in_place(layout: Layout, lock: Path, own: Path) -> None:
+    """An Airflow may be running from it."""
+    with_own(layout, lock, Uv(), own)
+    kept = layout.venvs / "aws" / "in-use"
+    kept.touch()
+    own.write_text("ponysay\n")
+    uv = Uv()
+    with_own(layout, lock, uv, own)
+    assert kept.exists()
+    assert [("--exact" in call, str(own) in call) for call in uv.calls] == [(True, False), (False, True)]
+    own.write_text("")
+    uv = Uv()
+    with_own(layout, lock, uv, own)
+    assert [("--exact" in call, str(own) in call) for call in uv.calls] == [(True, False)]
+
+
+def test_requirements_that_are_included_count_too(layout: Layout, lock: Path, own: Path) -> None:
+    own.write_text("-r more.txt\n--constraint=limits.txt  # why\n-r requirements.txt\n")
+    for name in ("more.txt", "limits.txt"):
+        (own.parent / name).write_text("cowsay\n")
+    with_own(layout, lock, Uv(), own)
+    for name in ("more.txt", "limits.txt"):
+        same = Uv()
+        with_own(layout, lock, same, own)
+        assert not same.calls
+        (own.parent / name).write_text("ponysay\n")
+        uv = Uv()
+        with_own(layout, lock, uv, own)
+        assert uv.calls
+    (own.parent / "more.txt").unlink()
+    with pytest.raises(LocalError, match=r"more\.txt: cannot be read"):
+        with_own(layout, lock, Uv(), own)
+
+
+@pytest.mark.parametrize(
+    ("index", "shell", "used"),
+    [
+        ("", {}, None),
+        ("https://mirror/simple", {}, "https://mirror/simple"),
+        ("https://mirror/simple", {"UV_DEFAULT_INDEX": "https://mine/simple"}, "https://mine/simple"),
+        ("https://mirror/simple", {"UV_INDEX_URL": "https://mine/simple"}, None),
+    ],
+)
+def test_the_index_of_the_settings_is_asked_unless_the_shell_has_one(
+    index: str, shell: dict[str, str], used: str | None
+) -> None:
+    assert venvs.variables_of(index, shell).get("UV_DEFAULT_INDEX") == used
+
+
+class Refusing(Uv):
+    """Installs a lock, and refuses what the user wants."""
+
+    def __call__(self, arguments: list[str], held: int) -> None:
+        super().__call__(arguments, held)
+        if "--constraints" in arguments:
+            raise LocalError("Because you require celery<5 and celery==5.6.3, it is unsatisfiable")
+
+
+def test_requirements_that_do_not_fit_are_told_and_leave_what_is_there(layout: Layout, lock: Path, own: Path) -> None:
+    with pytest.raises(
+        venvs.Unfit, match=r"^docker/requirements\.txt does not fit beside Airflow: Because you require"
+    ):
+        with_own(layout, lock, Refusing(), own)
+    own.write_text("ponysay\n")
+    uv = Uv()
+    with_own(layout, lock, uv, own)
+    assert uv.made == 0
+
+
 def test_a_missing_lock_is_named(layout: Layout, lock: Path) -> None:
     lock.unlink()
     with pytest.raises(LocalError, match=r"requirements\.lock"):

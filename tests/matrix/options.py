@@ -268,6 +268,12 @@ REST: Mapping[str, Mapping[str, Overlay]] = {
             },
             "metadataDb": {"port": 5433, "dbName": "metadata"},
             "celeryBackend": {"port": 6380, "visibilityTimeout": 3600},
+            "image": {
+                "base": "mirror.example.com/apache/airflow:3.3.2-python3.12",
+                "packageIndex": "https://pypi.example.com/simple",
+                "debianMirror": "https://mirrors.example.com",
+                "refresh": "2026-11",
+            },
             "ecr": {"imagesLifecycleCount": 50},
             "cloudwatch": {"ecsLogGroup": {"retention": 7}},
             "airflow": {"adminUser": "root.user", "adminEmail": "root@example.com"},

@@ -18,7 +18,7 @@ def _written(section: Section, path: KeyPath, fields: Iterable[str]) -> list[Key
 @rule(Level.NOTE)
 def without_effect(settings: Settings) -> Found:
     """A setting is written that means nothing beside the others."""
-    for paths, why in [*_network(settings), *_data(settings)]:
+    for paths, why in [*_network(settings), *_data(settings), *_image(settings)]:
         for path in paths:
             yield path, f"has no effect {why}"
 
@@ -66,3 +66,9 @@ def _data(settings: Settings) -> Iterable[tuple[list[KeyPath], str]]:
             yield _written(settings.service, ("service",), ["flower"]), why
     if not settings.alarms.email:
         yield _written(settings.alarms, ("alarms",), ["queue_age", "free_storage"]), "without alarms.email"
+
+
+def _image(settings: Settings) -> Iterable[tuple[list[KeyPath], str]]:
+    if settings.airflow.image:
+        fields = ["base", "package_index", "debian_mirror"]
+        yield _written(settings.image, ("image",), fields), "with airflow.image, which is built already"

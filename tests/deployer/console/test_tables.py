@@ -19,7 +19,7 @@ CHANGES = (
 
 
 def _stack(name: str) -> Stack:
-    return Stack(f"arn:{name}", name, "CREATE_COMPLETE", "", frozenset(), {}, protected=False)
+    return Stack(f"arn:{name}", name, "CREATE_COMPLETE", "", {}, {}, protected=False)
 
 
 def test_the_changes_as_a_table() -> None:

@@ -64,6 +64,16 @@ def test_each_group_of_workers_has_its_own_number_of_slots() -> None:
     }
 
 
+def test_dags_can_tell_the_queues_that_workers_listen_to() -> None:
+    chosen = settings(service={"workers": {"queue": "main"}, "workerGroups": {"big": {}, "gpu": {"queue": "main"}}})
+    told = {one.name: constant_variables(one, chosen).get("WORKER_QUEUES") for one in components(chosen)}
+    assert told == {
+        "webserver": None,
+        "scheduler": None,
+        **dict.fromkeys(["dag-processor", "triggerer", "workers", "workers-big", "workers-gpu"], "main,big"),
+    }
+
+
 def test_logs_of_running_tasks_are_asked_for_where_they_are_served() -> None:
     service = {"workers": {"port": 9001}, "workerGroups": {"big": {"port": 9002}}, "triggerer": {"port": 9003}}
     chosen = settings(service=service)

@@ -12,6 +12,7 @@ from tests.generator.config.rules import (
     test_connections,
     test_data,
     test_entrance,
+    test_image,
     test_names,
     test_network,
     test_running,
@@ -32,7 +33,17 @@ from tests.generator.config.rules.shown import (
     subnets,
 )
 
-TOPICS = (test_network, test_entrance, test_sizes, test_connections, test_data, test_running, test_names, test_unheard)
+TOPICS = (
+    test_network,
+    test_entrance,
+    test_sizes,
+    test_connections,
+    test_data,
+    test_image,
+    test_running,
+    test_names,
+    test_unheard,
+)
 SHOWN: list[Shown] = [
     ("accept-unknown", {"accept": {"no-htps": "VPN"}}, "accept.no-htps", "did you mean no-https?"),
     ("accept-unknown", {"accept": {"subnets-overlap": "VPN"}}, "accept.subnets-overlap", "cannot be accepted"),

@@ -11,11 +11,11 @@ from tests.generator.config.differences import templates
 
 
 def outputs(data: dict[str, Any]) -> dict[str, Any]:
-    """All that a deploy takes from settings: templates, tags of the stacks, values of the root's parameters."""
+    """All that a deploy takes from settings: templates, tags of stacks, parameters of the root, what the image has."""
     settings = Settings.model_validate(data)
     given = settings.secrets.model_dump()
     parameters = {name: given[name] for name in secret_names(settings)} | {"image": settings.airflow.image}
-    return {**templates(data), "tags": settings.all_tags, "parameters": parameters}
+    return {**templates(data), "tags": settings.all_tags, "parameters": parameters, "build": settings.build_arguments}
 
 
 @pytest.mark.parametrize("leaf", [leaf for leaf in every_leaf() if leaf not in CHECKED_ELSEWHERE])

@@ -23,6 +23,25 @@ def test_the_defaults_are_valid_settings() -> None:
     assert given.retain_data
 
 
+def test_the_image_is_built_on_the_official_one_of_this_airflow_or_on_what_is_named() -> None:
+    assert settings(airflow={"version": "3.3.1"}).build_arguments == {
+        "AIRFLOW_IMAGE": "docker.io/apache/airflow:3.3.1-python3.12"
+    }
+    index = "https://pypi.example.com/simple"
+    given = settings(image={"base": "mirror:5000/airflow:3.3.2", "packageIndex": index, "refresh": "2026-11"})
+    assert given.build_arguments == {
+        "AIRFLOW_IMAGE": "mirror:5000/airflow:3.3.2",
+        "PACKAGE_INDEX": index,
+        "REFRESH": "2026-11",
+    }
+
+
+@pytest.mark.parametrize("base", ["a b", "airflow:", "airflow@sha256:12", "https://example.com/airflow:1"])
+def test_a_base_is_a_reference(base: str) -> None:
+    with pytest.raises(ValidationError, match="match pattern"):
+        settings(image={"base": base})
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings().service.scheduler.cpu = 1024  # type: ignore[misc]

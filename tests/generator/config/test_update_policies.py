@@ -56,6 +56,10 @@ UNSEEN = {
     "owner": "is a tag of the stacks",
     "tags": "are tags of the stacks",
     "airflow.image": "is a parameter of the root",
+    "image.base": "goes into the image, which is a parameter of the root",
+    "image.packageIndex": "goes into the image",
+    "image.debianMirror": "goes into the image",
+    "image.refresh": "goes into the image",
     **{f"secrets.{name}": "is a parameter of the root" for name in SecretArns.model_fields},
 }
 

@@ -1,5 +1,6 @@
 """The foundation: bucket, repository and, on request, the key of everything."""
 
+import json
 from typing import Any
 
 import pytest
@@ -19,12 +20,20 @@ def principals(body: Body) -> dict[str, Any]:
     return {statement["Sid"]: statement for statement in statements}
 
 
-def test_an_image_is_never_overwritten_and_old_ones_go() -> None:
-    found = properties(rendered({"ecr": {"imagesLifecycleCount": 3}}), "ImageRepository")
+def test_an_image_is_never_overwritten() -> None:
+    found = properties(rendered(), "ImageRepository")
     assert found["ImageTagMutability"] == "IMMUTABLE"
     assert found["ImageScanningConfiguration"] == {"ScanOnPush": True}
-    assert '"countNumber": 3' in found["LifecyclePolicy"]["LifecyclePolicyText"]
     assert "RepositoryName" not in found
+
+
+def test_old_images_go_unless_they_were_released() -> None:
+    found = properties(rendered({"ecr": {"imagesLifecycleCount": 3}}), "ImageRepository")
+    released, others = json.loads(found["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+    assert released["rulePriority"] < others["rulePriority"], "a later rule cannot expire what an earlier one selects"
+    assert released["selection"]["tagPrefixList"] == ["release-"]
+    assert released["selection"]["countNumber"] > 1000, "more than anybody may want to keep"
+    assert (others["selection"]["tagStatus"], others["selection"]["countNumber"]) == ("any", 3)
 
 
 @pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])

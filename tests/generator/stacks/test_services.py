@@ -236,6 +236,37 @@ def test_containers_say_which_airflow_they_are() -> None:
     assert container(body, "workers")["DockerLabels"] == {"airflow.version": "3.3.9"}
 
 
+def test_nobody_ends_a_webserver_that_migrates() -> None:
+    body = rendered({"service": {"flower": {"enabled": True}}})
+    grace = {
+        one["LoadBalancers"][0]["ContainerName"]: one["HealthCheckGracePeriodSeconds"]
+        for one in of_type(body, "AWS::ECS::Service").values()
+        if "LoadBalancers" in one
+    }
+    assert grace == {"webserver": 900, "flower": 300}
+
+
+def test_whoever_needs_the_migrated_database_rolls_after_the_one_that_migrates() -> None:
+    body = rendered({"service": {"flower": {"enabled": True}, "workerGroups": {"large": {"queue": "large"}}}})
+    services = {title: one for title, one in body["Resources"].items() if one["Type"] == "AWS::ECS::Service"}
+    waits = {title: one.get("DependsOn", []) for title, one in services.items()}
+    after = ["SchedulerService", "DagProcessorService", "TriggererService", "WorkersService", "WorkersLargeService"]
+    assert waits == {
+        "WebserverService": [],
+        "FlowerService": [],
+        **{name: ["WebserverService"] for name in after},
+    }
+
+
+def test_those_who_wait_for_the_database_say_so_before_they_are_ended() -> None:
+    body = rendered()
+    for one in ("scheduler", "dag-processor", "triggerer"):
+        found = container(body, one)
+        (waits,) = [int(each["Value"]) for each in found["Environment"] if each["Name"] == "MIGRATION_TIMEOUT"]
+        check = found["HealthCheck"]
+        assert waits < check["StartPeriod"] + check["Retries"] * check["Interval"], "ECS would end it without a word"
+
+
 def test_every_component_is_stopped_and_asked_after_in_time() -> None:
     body = rendered()
     for one in components(settings_with()):

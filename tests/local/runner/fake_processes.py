@@ -1,10 +1,11 @@
 """Processes that do what a test says, at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from local.runner.container import Unit
 from local.runner.family import Kin
+from local.runner.health import EAGER
 from local.runner.processes import Process
 
 
@@ -47,12 +48,18 @@ class FakeMachine:
     checks: list[int] = field(default_factory=lambda: [0])
     started: list[FakeProcess] = field(default_factory=list)
     checked: int = 0
+    eager: float = EAGER
 
-    def start(self, arguments: Sequence[str], _environment: Mapping[str, str], _folder: Path, output: Path) -> Process:
+    def start(self, unit: Unit) -> Process:
+        process = FakeProcess(unit.arguments[0], deaf=self.deaf)
+        self.started.append(process)
+        return process
+
+    def check(self, unit: Unit, arguments: Sequence[str]) -> Process:
         process = FakeProcess(arguments[0], deaf=self.deaf)
         if arguments[0] == "check":
             process.code = self.checks.pop(0) if len(self.checks) > 1 else self.checks[0]
-            output.write_text(f"check {self.checked}\n")
+            unit.health_log.write_text(f"check {self.checked}\n")
             self.checked += 1
         else:
             self.started.append(process)

@@ -44,8 +44,8 @@ class ScriptedAws:
     def no_cluster(self) -> None:
         self._ecs.add_client_error("list_services", "ClusterNotFoundException", "Cluster not found.")
 
-    def definition(self, *containers: Mapping[str, Any], asked: str | None = None) -> None:
-        answer = {"taskDefinition": {"containerDefinitions": list(containers)}}
+    def definition(self, *containers: Mapping[str, Any], asked: str | None = None, **more: str) -> None:
+        answer = {"taskDefinition": {"containerDefinitions": list(containers), **more}}
         self._ecs.add_response("describe_task_definition", answer, {"taskDefinition": asked} if asked else None)
 
     def secret(self, answer: Mapping[str, Any], asked: Mapping[str, str]) -> None:

@@ -10,8 +10,11 @@ from rich.console import Console
 from local.errors import LocalError
 from local.layout import Layout
 from local.locks import alone
+from local.runner.as_processes import AsProcesses
 from local.runner.definitions import Deployed, HealthCheck, ServiceTask
 from local.runner.environment import Machine
+from local.runner.processes import Processes
+from local.runner.records import Records
 from local.runner.run import run_here
 
 AWS = "aws-is-alive"  # a file in the checkout: as long as it is there, so is the embedded AWS
@@ -39,7 +42,8 @@ def main(checkout: Path, described: list[dict[str, str]]) -> int:
         layout = Layout(checkout)
         with alone(layout.run):
             alive = partial(Path.exists, checkout / AWS)
-            return run_here(layout, Deployed(tasks), machine, console, ready, alive, longest_pause=0.1)
+            place = AsProcesses(machine, Processes(Records(layout.run / "processes")))
+            return run_here(layout, Deployed(tasks), place, console, ready, alive, longest_pause=0.1)
     except LocalError as error:
         console.print(f"ERROR {error}", markup=False, soft_wrap=True)
         return 1

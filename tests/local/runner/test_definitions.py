@@ -29,6 +29,7 @@ def test_a_container_is_read_whole(aws: ScriptedAws) -> None:
                 "startPeriod": 300,
             },
             "stopTimeout": 120,
+            "image": "registry/airflow@sha256:0",
         }
     )
     aws.secret({"SecretString": '{"token": "s3cret"}'}, {"SecretId": f"{SECRETS}broker-AbCdEf"})
@@ -46,6 +47,7 @@ def test_a_container_is_read_whole(aws: ScriptedAws) -> None:
             health=HealthCheck(("CMD", "true"), interval=10, timeout=4, retries=2, start_period=300),
             stop_timeout=120,
             desired=1,
+            image="registry/airflow@sha256:0",
         ),
     )
     assert "s3cret" not in repr(deployed)
@@ -61,6 +63,14 @@ def test_what_a_definition_leaves_out_is_what_ecs_takes(aws: ScriptedAws) -> Non
         ("CMD", "true"), interval=30, timeout=5, retries=3, start_period=0
     )
     assert health_check({"command": ["NONE"]}) is None
+
+
+def test_a_container_has_the_size_of_its_task_unless_it_has_a_limit_of_its_own(aws: ScriptedAws) -> None:
+    aws.services(service("Webserver"))
+    aws.definition({"name": "webserver"}, {"name": "metrics", "memory": 128}, cpu="512", memory="1024")
+    webserver, metrics = read(aws.clients, CLUSTER).tasks
+    assert (webserver.cpu, webserver.memory) == (0.5, 1024)
+    assert (metrics.cpu, metrics.memory) == (0.5, 128)
 
 
 def test_deleted_services_are_left_out(aws: ScriptedAws) -> None:

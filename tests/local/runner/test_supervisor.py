@@ -16,7 +16,7 @@ class Cluster:
         self.machine = FakeMachine()
         self.surveys = 0
         units = [Unit(name, (name,), {}, folder, folder, None, stop_timeout=60) for name in ("one", "two")]
-        tasks = [Task(unit, self.machine.start, 0, longest_pause=0) for unit in units]
+        tasks = [Task(unit, self.machine, 0, longest_pause=0) for unit in units]
         self.supervisor = Supervisor(tasks, self.survey)
 
     def survey(self) -> tuple[Kin, ...]:

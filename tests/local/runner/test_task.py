@@ -23,7 +23,7 @@ def unit(folder: Path, health: HealthCheck | None = CHECK) -> Unit:
 
 @pytest.fixture
 def task(tmp_path: Path, machine: FakeMachine) -> Task:
-    return Task(unit(tmp_path), machine.start, now=0)
+    return Task(unit(tmp_path), machine, now=0)
 
 
 def pass_time(task: Task, begin: float, end: float) -> None:
@@ -40,7 +40,7 @@ def test_it_starts_at_once_and_is_ready_when_healthy(task: Task) -> None:
 
 
 def test_without_a_health_check_it_is_ready_when_it_runs(tmp_path: Path, machine: FakeMachine) -> None:
-    task = Task(unit(tmp_path, health=None), machine.start, now=0)
+    task = Task(unit(tmp_path, health=None), machine, now=0)
     task.tick(0)
     assert task.is_ready
     assert task.health is Status.UNKNOWN
@@ -113,7 +113,7 @@ def test_who_never_was_healthy_is_hopeless_after_some_tries(task: Task, machine:
 
 @pytest.mark.parametrize("health", [CHECK, None])
 def test_who_ever_was_healthy_is_never_hopeless(tmp_path: Path, machine: FakeMachine, health: HealthCheck) -> None:
-    task = Task(unit(tmp_path, health), machine.start, now=0)
+    task = Task(unit(tmp_path, health), machine, now=0)
     pass_time(task, 0, SETTLED + 1)
     now = SETTLED + 1
     for tries in range(1, 2 * HOPELESS):
@@ -136,7 +136,7 @@ def test_stopping_asks_and_waits(task: Task, machine: FakeMachine) -> None:
 
 def test_who_does_not_stop_in_time_is_killed(tmp_path: Path) -> None:
     machine = FakeMachine(deaf=True)
-    task = Task(unit(tmp_path), machine.start, now=0)
+    task = Task(unit(tmp_path), machine, now=0)
     task.tick(0)
     task.stop(10)
     pass_time(task, 10, 129)
@@ -147,7 +147,7 @@ def test_who_does_not_stop_in_time_is_killed(tmp_path: Path) -> None:
 
 def test_killing_waits_for_nothing(tmp_path: Path) -> None:
     machine = FakeMachine(deaf=True)
-    task = Task(unit(tmp_path), machine.start, now=0)
+    task = Task(unit(tmp_path), machine, now=0)
     task.tick(0)
     task.stop(1)
     task.tick(1)
@@ -168,7 +168,7 @@ def test_stopping_while_it_waits_starts_nothing(task: Task, machine: FakeMachine
 def test_a_check_that_takes_too_long_fails_and_is_killed(tmp_path: Path) -> None:
     machine = FakeMachine()
     hanging = HealthCheck(("CMD", "hang"), interval=10, timeout=5, retries=1)
-    task = Task(unit(tmp_path, hanging), machine.start, now=0)
+    task = Task(unit(tmp_path, hanging), machine, now=0)
     pass_time(task, 0, 6.75)
     assert [process.code for process in machine.started] == [None, None]
     pass_time(task, 7, 8)
@@ -180,7 +180,7 @@ def test_a_check_that_takes_too_long_fails_and_is_killed(tmp_path: Path) -> None
 
 def test_a_check_in_progress_ends_with_its_container(tmp_path: Path) -> None:
     machine = FakeMachine()
-    task = Task(unit(tmp_path, HealthCheck(("CMD", "hang"))), machine.start, now=0)
+    task = Task(unit(tmp_path, HealthCheck(("CMD", "hang"))), machine, now=0)
     pass_time(task, 0, 3)
     task.stop(3)
     pass_time(task, 3, 4)
@@ -196,3 +196,12 @@ def test_memory_and_uptime_are_shown_while_it_runs(task: Task, machine: FakeMach
     machine.started[0].code = 1
     task.tick(6)
     assert (task.snapshot(6).uptime, task.snapshot(6).memory) == (None, None)
+
+
+def test_a_host_where_checks_are_dear_is_asked_less_often(tmp_path: Path) -> None:
+    machine = FakeMachine(eager=10)
+    task = Task(unit(tmp_path), machine, now=0)
+    pass_time(task, 0, 9.75)
+    assert machine.checked == 0
+    pass_time(task, 10, 11)
+    assert task.health is Status.HEALTHY

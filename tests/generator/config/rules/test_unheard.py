@@ -29,6 +29,12 @@ SHOWN: list[Shown] = [
     ("without-effect", broker(visibilityTimeout=600), "celeryBackend.visibilityTimeout", "unless engine is sqs"),
     ("without-effect", service(flower={"cpu": 256}), "service.flower", "until service.flower.enabled is true"),
     ("without-effect", {"secrets": {"flower": ""}}, "secrets.flower", "unless service.flower.enabled"),
+    (
+        "without-effect",
+        {"airflow": {"image": "example.com/air:1"}, "image": {"packageIndex": "https://pypi.example.com/simple"}},
+        "image.packageIndex",
+        "built already",
+    ),
     ("without-effect", {"alarms": {"queueAge": 60}}, "alarms.queueAge", "without alarms.email"),
 ]
 

@@ -1,0 +1,1 @@
+"""The image: what goes in, how it is built and pushed."""

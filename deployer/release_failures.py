@@ -1,0 +1,61 @@
+"""What is said of a release that has failed: what runs by now, what became of the database, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from deployer import releases
+from deployer.events import Operation
+from deployer.releases import HOW_TO_LOOK, Migrated, Release
+
+PUSH = "make airflow-push-image"
+GOES_ON = "AWS goes on with it by itself; `make airflow-rollback` lists what has become of it"
+
+
+def what_runs(history: Sequence[Release], image: str) -> str:
+    """Name what the services run, by its release where one is known; `image` is what the root has."""
+    last = releases.of_image(history, image)
+    return f"the services run release {last.number}" if last else "the services run what they ran"
+
+
+def was(release: Release) -> str:
+    """Whether the database was migrated, as far as one knows."""
+    return "has been" if release.migrated is Migrated.YES else "may have been"
+
+
+def behind(release: Release, last: Release | None) -> str:
+    """The paragraph for old code on a newer database: what is so, what not to count on, and the way on."""
+    old = f"release {last.number}" if last else "the release before"
+    at = f" (to {releases.revisions(release.facts.heads)})" if release.facts else ""
+    look = f" To know whether it has: {HOW_TO_LOOK}." if release.migrated is Migrated.UNKNOWN else ""
+    return (
+        f"BUT the database {was(release)} migrated for it{at}, while AWS has put the code of {old} back: what runs"
+        f" of that goes on, and none of it can be started again on the newer database.{look} The way on is forward:"
+        f" mend the cause and push again ({PUSH}), with Airflow {release.airflow} or newer. One cannot return to {old}"
+        " or to those before it, unless the database is restored from a snapshot of before"
+        f" {release.time} (metadataDb.snapshotIdentifier)"
+    )
+
+
+def stuck(operation: Operation) -> list[str]:
+    """What to do first when the stack could not go back: go on without the services that could not.
+
+    A service that failed on the way there, and did go back, is none of them: what counts is its last status.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
+    """
+    if operation.status != "UPDATE_ROLLBACK_FAILED":
+        return []
+    root = operation.events[-1].stack.partition("/")[0] if operation.events else ""
+    last = {
+        f"{event.stack_id.split('/')[1]}.{event.logical_id}": event.status
+        for event in operation.events
+        if event.type == "AWS::ECS::Service"
+    }
+    failed = sorted(name for name, status in last.items() if status == "UPDATE_FAILED")
+    return [f"first let the stack come to rest: {_continue(root, failed)}"]
+
+
+def _continue(root: str, failed: Iterable[str]) -> str:
+    skipped = " ".join(failed)
+    more = f" --resources-to-skip {skipped}" if skipped else ""
+    return f"aws cloudformation continue-update-rollback --stack-name {root}{more}"

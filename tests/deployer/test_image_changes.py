@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from deployer.change_sets import Change, ChangeSet, Replacement
+from deployer.errors import DeployError
+from deployer.image_changes import only_the_image
+
+SERVICES = Change("app", "Services", "id", "AWS::CloudFormation::Stack", "Modify", certain=True)
+DEFINITION = Change(
+    "app/Services", "Worker", "arn", "AWS::ECS::TaskDefinition", "Modify", Replacement.YES, certain=True
+)
+SERVICE = Change("app/Services", "WorkerService", "arn", "AWS::ECS::Service", "Modify", certain=True)
+HARMLESS = (
+    # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/759
+    Change("app", "Database", "id", "AWS::CloudFormation::Stack", "Modify", Replacement.MAYBE),
+    Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", Replacement.MAYBE),
+    Change("app/Scaling", "Target", "t", "AWS::ApplicationAutoScaling::ScalableTarget", "Modify", Replacement.MAYBE),
+)
+MORE = (
+    Change("app", "Queue", "", "AWS::SQS::Queue", "Add"),
+    Change("app", "Old", "id", "AWS::SNS::Topic", "Remove"),
+    Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", Replacement.YES),
+    Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", certain=True),
+    Change("app/Storage", "Logs", "b", "AWS::S3::Bucket", "Modify", certain=True),
+    Change("app/Services", "WorkerService", "arn", "AWS::ECS::Service", "Modify", Replacement.YES),
+)
+
+
+def proposed(*more: Change) -> ChangeSet:
+    return ChangeSet("id", "app", "stack", creates=False, changes=(SERVICES, DEFINITION, SERVICE, *more))
+
+
+@pytest.mark.parametrize("change", [None, *HARMLESS])
+def test_new_revisions_and_what_only_may_change_are_the_image(change: Change | None) -> None:
+    assert only_the_image(proposed(change) if change else proposed())
+
+
+@pytest.mark.parametrize("change", MORE)
+def test_anything_else_is_named_and_refused(change: Change) -> None:
+    with pytest.raises(DeployError, match="app: CloudFormation would change more than the image") as caught:
+        only_the_image(proposed(change))
+    assert f"{change.path} ({change.type})" in str(caught.value)
