@@ -328,7 +328,7 @@ def test_a_push_that_breaks_off_at_its_end_is_told(live: Workplace) -> None:
     assert " broke off: " in line
 
 
-@pytest.mark.skipif("NIGHTLY" not in os.environ, reason="the engine tries for 50 seconds: nightly")
+@pytest.mark.nightly  # the engine tries for 50 seconds
 def test_a_push_that_breaks_off_midway_is_told(live: Workplace) -> None:
     (live.checkout / "dags" / "data.bin").write_bytes(os.urandom(2_000_000))
     live.registry.proxy.cut(after=500_000)
