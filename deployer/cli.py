@@ -150,17 +150,15 @@ def _built_here(settings: Settings) -> str:
     """Build the image for this machine's own processor, unless there is one of the same content, and name it."""
     import platform
 
-    from deployer.images.content import content
-    from deployer.images.engine import chosen
+    from deployer.image_sources import content_of, engine
+    from deployer.images.publish import build
 
-    architecture = "ARM64" if platform.machine().lower() in ("arm64", "aarch64") else "X86_64"
-    wanted = content(CHECKOUT, settings.build_arguments, architecture)
-    engine = chosen(os.environ, _layout().home)
+    builder = engine()
+    builder.require()
+    wanted = content_of(settings, "ARM64" if platform.machine().lower() in ("arm64", "aarch64") else "X86_64")
     reference = f"airflow-local:{wanted.tag}"
-    engine.require()
-    if not engine.exists(reference):
-        say(f"building the image {reference}")
-        engine.build(wanted, reference, say)
+    if not builder.exists(reference):
+        build(wanted, reference, builder, say)
     return reference
 
 

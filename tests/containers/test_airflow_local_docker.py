@@ -18,6 +18,7 @@ pytestmark = pytest.mark.nightly
 
 __all__ = ["clone"]  # a fixture
 COMPONENTS = {"webserver", "scheduler", "dag-processor", "triggerer", "workers"}
+BUILDING = "building airflow-local:content-"
 OF_THE_ENGINE = ("DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_BUILDKIT", "PATH")
 
 
@@ -44,6 +45,7 @@ def laptop(clone: Path, engine: Engine, variables: dict[str, str]) -> Iterator[L
     """Started where another was killed, together with make, when its containers had begun."""
     killed = started(clone, variables, "killed.log")
     killed.wait(re.compile(r"workers +healthy"))
+    assert BUILDING in killed.text()
     os.killpg(killed.process.pid, signal.SIGKILL)
     killed.process.wait()
     assert containers(engine, clone) == COMPONENTS
@@ -55,7 +57,7 @@ def laptop(clone: Path, engine: Engine, variables: dict[str, str]) -> Iterator[L
 def test_containers_of_the_built_image_run_what_is_deployed(laptop: Laptop, engine: Engine, clone: Path) -> None:
     said = laptop.wait(READY)
     assert "removing the containers that an earlier run left" in laptop.text()
-    assert "building the image" not in laptop.text(), "its content has not changed since the killed run"
+    assert BUILDING not in laptop.text(), "its content has not changed since the killed run"
     assert containers(engine, clone) == COMPONENTS
     password = make(clone, "airflow-password", "ENVIRONMENT=local").stdout.strip()
     airflow = Airflow.log_in(said["url"], said["user"], password)
