@@ -123,6 +123,7 @@ def local(options: argparse.Namespace) -> int:
     """Deploy to the AWS inside this machine and run what was deployed, until interrupted."""
     from rich.console import Console
 
+    from deployer.image_sources import built_here
     from local.runner.definitions import Clients, read
     from local.runner.engine import Engine
     from local.runner.run import run
@@ -132,7 +133,7 @@ def local(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     layout = _layout()
     if options.docker:
-        options.image = options.image or settings.airflow.image or _built_here(settings)
+        options.image = options.image or settings.airflow.image or built_here(settings, say)
     engine = Engine.of(os.environ) if options.docker else None
     with session(layout, say, engine, settings.image.package_index) as begun:
         given = _deploy(settings, options, _inside(begun.endpoint)).root.outputs
@@ -144,22 +145,6 @@ def local(options: argparse.Namespace) -> int:
             say("Ctrl-C stops all of it.")
 
         return run(layout, begun.endpoint, given["ClusterName"], begun.place, Console(stderr=True), ready)
-
-
-def _built_here(settings: Settings) -> str:
-    """Build the image for this machine's own processor, unless there is one of the same content, and name it."""
-    import platform
-
-    from deployer.image_sources import content_of, engine
-    from deployer.images.publish import build
-
-    builder = engine()
-    builder.require()
-    wanted = content_of(settings, "ARM64" if platform.machine().lower() in ("arm64", "aarch64") else "X86_64")
-    reference = f"airflow-local:{wanted.tag}"
-    if not builder.exists(reference):
-        build(wanted, reference, builder, say)
-    return reference
 
 
 def prices(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from deployer.errors import DeployError
 from deployer.images import facts, repository
 from deployer.images.content import Content, content
 from deployer.images.engine import Engine, chosen
-from deployer.images.publish import Destination, publish
+from deployer.images.publish import Destination, Report, build, publish
 from deployer.offline import CHECKOUT
 from deployer.services import Service
 from deployer.targets import REPOSITORY, Image, Target
@@ -67,6 +68,17 @@ def published(wanted: Content, program: Engine, settings: Settings, tools: Tools
     done = publish(tools.aws, destination, wanted, program, tools.report, tools.clock)
     airflow = done.facts.airflow if done.facts else settings.airflow.version
     return Image(done.reference, airflow, done.tag, done.facts)
+
+
+def built_here(settings: Settings, report: Report) -> str:
+    """Build the image for this machine's own processor, unless its engine has it, and name it. Raises DeployError."""
+    builder = engine()
+    builder.require()
+    wanted = content_of(settings, "ARM64" if platform.machine().lower() in ("arm64", "aarch64") else "X86_64")
+    reference = f"airflow-local:{wanted.tag}"
+    if not builder.exists(reference):
+        build(wanted, reference, builder, report)
+    return reference
 
 
 def require_good_dags(settings: Settings, tools: Tools, check: Check | None) -> None:
