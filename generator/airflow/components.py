@@ -88,11 +88,6 @@ class Component:
         """
         return LONGEST_MIGRATION if self.migrates else self.health_check.start_period
 
-    @property
-    def scales_to_zero(self) -> bool:
-        """Whether Airflow is whole without it for a while."""
-        return self.kind in ("workers", "flower")
-
 
 def components(settings: Settings) -> Sequence[Component]:
     """Every component that these settings run, in the order in which people look at them.

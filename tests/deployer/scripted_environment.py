@@ -123,6 +123,17 @@ class Environment:
         """Roll an image out."""
         return drained(roll(self.tools, self.target, image))
 
+    def interrupt_when(self, reached: Callable[[], bool]) -> None:
+        """Let somebody press Ctrl-C at the first wait after `reached`."""
+        sleep = self.time.sleep
+
+        def interrupted(seconds: float) -> None:
+            if reached():
+                raise KeyboardInterrupt
+            sleep(seconds)
+
+        self.tools = replace(self.tools, clock=replace(self.tools.clock, sleep=interrupted))
+
     def releases(self) -> tuple[Release, ...]:
         """What is written down, newest first."""
         return releases.read(self.aws, BUCKET)

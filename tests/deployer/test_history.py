@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -158,15 +157,7 @@ def test_interrupted_before_aws_has_begun_nothing_is_said_to_go_on() -> None:
 
 def test_interrupted_while_services_change_it_says_that_aws_goes_on() -> None:
     environment = Environment(webserver=Played(entrance=True), worker=Played())
-    sleep = environment.time.sleep
-
-    def interrupted(seconds: float) -> None:
-        if environment.cloud.status(ROOT) == "UPDATE_IN_PROGRESS":
-            raise KeyboardInterrupt
-        sleep(seconds)
-
-    clock = replace(environment.tools.clock, sleep=interrupted)
-    environment.tools = replace(environment.tools, clock=clock)
+    environment.interrupt_when(lambda: environment.cloud.status(ROOT) == "UPDATE_IN_PROGRESS")
     with pytest.raises(KeyboardInterrupt):
         environment.roll(environment.image("second"))
     assert environment.said[-1] == (

@@ -358,15 +358,7 @@ def test_what_could_not_be_seen_to_run_is_not_called_live() -> None:
 
 def test_interrupted_it_says_that_aws_goes_on_and_stops_the_rehearsal() -> None:
     environment = Environment(webserver=Played(entrance=True), worker=Played(desired=0, wakes="never starts"))
-    sleep = environment.time.sleep
-
-    def interrupted(seconds: float) -> None:
-        if environment.cluster.started:
-            raise KeyboardInterrupt
-        sleep(seconds)
-
-    clock = replace(environment.tools.clock, sleep=interrupted)
-    environment.tools = replace(environment.tools, clock=clock)
+    environment.interrupt_when(lambda: bool(environment.cluster.started))
     with pytest.raises(KeyboardInterrupt):
         environment.roll(environment.image("second"))
     assert environment.said[-1] == (
