@@ -5,7 +5,8 @@ RUN := $(PY) -m deployer
 export ENVIRONMENT SETTINGS OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help airflow-init airflow-local airflow-deploy airflow-push-image airflow-rollback airflow-check-dags airflow-upgrade-check airflow-destroy airflow-render airflow-validate airflow-cost airflow-diagram airflow-prices airflow-outputs airflow-password test lint format bench integration nightly nightly-settings nightly-containers
+.DELETE_ON_ERROR:
+.PHONY: help airflow-init airflow-local airflow-deploy airflow-diff airflow-doctor airflow-permissions airflow-unlock airflow-status airflow-events airflow-open airflow-push-image airflow-rollback airflow-check-dags airflow-upgrade-check airflow-destroy airflow-render airflow-validate airflow-cost airflow-diagram airflow-prices airflow-outputs airflow-password test lint format bench integration nightly nightly-settings nightly-integration nightly-faults nightly-containers
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +19,15 @@ airflow-local: .venv/ready ## A real Airflow on this machine: no AWS account, no
 
 airflow-deploy: .venv/ready ## Render, show the changes, ask, deploy (ENVIRONMENT=dev)
 	@$(RUN) deploy $(ARGS)
+
+airflow-diff: .venv/ready ## What a deploy would change, and the costs before and after; offline: ARGS="--against main"
+	@$(RUN) diff $(ARGS)
+
+airflow-doctor: .venv/ready ## Check account and region before anything is begun (ENVIRONMENT=dev)
+	@$(RUN) doctor $(ARGS)
+
+airflow-permissions: .venv/ready ## The least IAM policy for whoever deploys, pushes and destroys (ENVIRONMENT=dev)
+	@$(RUN) permissions $(ARGS)
 
 airflow-push-image: .venv/ready ## Check the DAGs, build, push, roll out, say what is live (ENVIRONMENT=dev)
 	@$(RUN) push-image $(ARGS)
@@ -33,6 +43,18 @@ airflow-upgrade-check: .venv/ready ## What another Airflow would do to database,
 
 airflow-destroy: .venv/ready ## Remove what was deployed, after asking (ENVIRONMENT=dev)
 	@$(RUN) destroy $(ARGS)
+
+airflow-unlock: .venv/ready ## Break the lock of a deploy that nobody is at any more (ENVIRONMENT=dev)
+	@$(RUN) unlock $(ARGS)
+
+airflow-status: .venv/ready ## Stacks and services: running, desired, revision, health (ENVIRONMENT=dev)
+	@$(RUN) status $(ARGS)
+
+airflow-events: .venv/ready ## The last operation again: ARGS=--follow watches, ARGS="--html page.html" writes a page
+	@$(RUN) events $(ARGS)
+
+airflow-open: .venv/ready ## The way in: URL and log-in, or the tunnel of an isolated network (ENVIRONMENT=dev)
+	@$(RUN) open $(ARGS)
 
 airflow-outputs: .venv/ready ## URL, log-in, bucket of what is deployed (ENVIRONMENT=dev)
 	@$(RUN) outputs $(ARGS)
@@ -69,14 +91,19 @@ integration: .venv/ready ## The whole path with the AWS inside this machine and 
 	@$(PY) -m pytest $(or $(TESTS),tests/integration tests/containers) -o addopts= --import-mode=importlib -m "not nightly" -ra --durations=15 $(ARGS)
 
 nightly: .venv/ready ## All that a commit must pass, then the other nightly-... targets and the benchmarks
-	@.ci/run && $(MAKE) --no-print-directory nightly-settings nightly-containers bench
+	@.ci/run && $(MAKE) --no-print-directory nightly-settings nightly-integration nightly-faults nightly-containers bench
 
 nightly-settings: .venv/ready ## Many random settings
 	@NIGHTLY=1 $(PY) -m pytest tests/generator/config -o addopts= --import-mode=importlib -q
 
+nightly-integration: .venv/ready ## What of the integration tests a commit does not wait for: an ordinary user in an empty home
+	@$(PY) -m pytest tests/integration -o addopts= --import-mode=importlib -m nightly -ra
+
+nightly-faults: .venv/ready ## Many seeds of deploys whose calls to AWS break, and that are killed
+	@NIGHTLY=1 $(PY) -m pytest tests/integration/test_faults.py tests/integration/test_killed.py -o addopts= --import-mode=importlib -q
+
 nightly-containers: .venv/ready ## Containers of the declared size, as root with Debian's docker.io, docker-registry, mmdebstrap, apache2-utils
 	@$(PY) -m pytest tests/containers -o addopts= --import-mode=importlib -m nightly -ra
-
 
 bench: .venv/ready ## Measure: render, deploy, image, DAG check, clone to first DAG, memory, sizes
 	@$(PY) -m benchmarks $(ARGS)
@@ -86,6 +113,9 @@ service.schema.json: $(wildcard generator/config/*.py) .venv/ready
 
 docs/images/architecture.svg: service.yml $(wildcard generator/stacks/*.py generator/diagram/*/*.py) .venv/ready
 	@$(RUN) diagram --environment stage --out $@
+
+docs/images/deploy.svg: benchmarks/picture.py $(wildcard templates/dev/*.yml deployer/console/*.py) .venv/ready
+	@$(PY) -m benchmarks.picture > $@
 
 docs/settings.md: $(wildcard generator/config/*.py generator/config/rules/*.py) .venv/ready
 	@$(RUN) settings-document > $@

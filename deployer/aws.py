@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,16 +12,27 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import NoRegionError
+from botocore.parsers import ResponseParserError
 
 from deployer.errors import DeployError, WrongUse, explain
 
 if TYPE_CHECKING:  # the stubs are no part of what a user installs
+    from botocore.model import OperationModel
+    from mypy_boto3_acm import ACMClient
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_elasticache import ElastiCacheClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_rds import RDSClient
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_sts import STSClient
 
 # Path style, because it is the one form that AWS and the emulators both take.
@@ -31,6 +43,7 @@ _CONFIG = Config(
     s3={"addressing_style": "path"},
     user_agent_extra="airflow-on-aws",
 )
+_NOT_DONE = 300  # from this HTTP status on
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,66 @@ class Aws:
         client: CloudWatchLogsClient = self._client("logs")
         return client
 
+    @cached_property
+    def acm(self) -> ACMClient:
+        """The client of Certificate Manager."""
+        client: ACMClient = self._client("acm")
+        return client
+
+    @cached_property
+    def scaling(self) -> ApplicationAutoScalingClient:
+        """The client of Application Auto Scaling."""
+        client: ApplicationAutoScalingClient = self._client("application-autoscaling")
+        return client
+
+    @cached_property
+    def ec2(self) -> EC2Client:
+        """The client of EC2."""
+        client: EC2Client = self._client("ec2")
+        return client
+
+    @cached_property
+    def elasticache(self) -> ElastiCacheClient:
+        """The client of ElastiCache."""
+        client: ElastiCacheClient = self._client("elasticache")
+        return client
+
+    @cached_property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        """The client of Elastic Load Balancing."""
+        client: ElasticLoadBalancingv2Client = self._client("elbv2")
+        return client
+
+    @cached_property
+    def iam(self) -> IAMClient:
+        """The client of IAM."""
+        client: IAMClient = self._client("iam")
+        return client
+
+    @cached_property
+    def rds(self) -> RDSClient:
+        """The client of RDS."""
+        client: RDSClient = self._client("rds")
+        return client
+
+    @cached_property
+    def route53(self) -> Route53Client:
+        """The client of Route 53."""
+        client: Route53Client = self._client("route53")
+        return client
+
+    @cached_property
+    def quotas(self) -> ServiceQuotasClient:
+        """The client of Service Quotas."""
+        client: ServiceQuotasClient = self._client("service-quotas")
+        return client
+
     def identity(self) -> Identity:
-        """Ask STS who is calling. Raises what botocore raises for missing or expired credentials."""
+        """Ask STS, once, who is calling. Raises what botocore raises for missing or expired credentials."""
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> Identity:
         answer = self.sts.get_caller_identity()
         return Identity(answer["Account"], answer["Arn"], partition=answer["Arn"].split(":")[1])
 
@@ -151,5 +222,25 @@ def connect(session: boto3.Session, endpoint_url: str | None = None) -> Aws:
     """
     if not session.region_name:
         raise explain(NoRegionError())
+    region = session.region_name
+    return Aws(region, lambda service: client(session, service, region, endpoint_url))
+
+
+def client(session: boto3.Session, service: str, region: str, endpoint_url: str | None = None) -> Any:  # noqa: ANN401
+    """Make a client with retries and time-outs, which says of an answer cut short that it is damaged."""
     make: Callable[..., Any] = session.client
-    return Aws(session.region_name, lambda service: make(service, endpoint_url=endpoint_url, config=_CONFIG))
+    made = make(service, region_name=region, endpoint_url=endpoint_url, config=_CONFIG)
+    made.meta.events.register("before-parse.*.*", _require_whole)
+    return made
+
+
+def _require_whole(operation_model: OperationModel, response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raise ResponseParserError for JSON that cannot be read: botocore takes it for an answer without any members."""
+    body, status = response_dict["body"], response_dict["status_code"]
+    is_json = operation_model.service_model.resolved_protocol in {"json", "rest-json"}
+    # What comes as a stream is not read yet; an error may be any text, and its status says whether to try again.
+    if is_json and status < _NOT_DONE and isinstance(body, bytes) and body:
+        try:
+            json.loads(body)
+        except ValueError as error:
+            raise ResponseParserError(f"{operation_model.name}: an answer that is no JSON") from error

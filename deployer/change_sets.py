@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from deployer import stacks
+from deployer import changes, rejections, stacks
 from deployer.aws import Aws
+from deployer.changes import Change
 from deployer.clock import REAL_TIME, Clock
-from deployer.errors import DeployError, error_code, one_line
+from deployer.errors import DeployError, error_code
 from deployer.stacks import Stack
 
 if TYPE_CHECKING:
@@ -25,12 +24,15 @@ if TYPE_CHECKING:
         ParameterTypeDef,
     )
 
+    from deployer.drift import Drift
+
 _LIMIT = 30 * 60  # seconds until a change set that is still being made is given up
+_FOUND_LATE = 60  # seconds in which a new change set may not be found yet
+_MADE_IN_VAIN = 60  # seconds that are waited for a change set to be made, so that it can be removed
 _LARGEST_BODY = 51_200  # bytes of a template that is handed over directly, by CloudFormation's quotas
-# Nested change sets stumble on values that a sibling has yet to give:
-# https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/759
-_WITHOUT_NESTED = 'if it stumbles on a value of a nested stack, try ARGS="--no-nested", which plans the root alone'
-_CHANGE_SET_ARN = re.compile(r"arn:[\w-]+:cloudformation:\S+?:changeSet/[\w-]+/[\w-]+")
+_NAMED = "deploy-"  # what the names of the deployer's change sets begin with
+_BY_WHOM = "somebody has removed it, or the stack"
+_MEANWHILE = "run it again: it begins with what is there by then"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Template:
 class StackRequest:
     """What a stack shall be. `nested`: look into nested stacks when planning.
 
-    With the previous template its tags stay as they are, too.
+    With the previous template its tags stay as they are, too. `restores`: what was changed or removed by hand is
+    brought back, too: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+    `alone`: the environment's lock is held, so that change sets of other runs of the deployer were left behind.
     """
 
     name: str
@@ -55,48 +59,38 @@ class StackRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
     nested: bool = True
     capabilities: tuple[CapabilityType, ...] = ("CAPABILITY_NAMED_IAM",)
-
-
-class Replacement(StrEnum):
-    """Whether a modified resource is replaced by a new one; the values are CloudFormation's."""
-
-    NO = "False"
-    MAYBE = "Conditional"
-    YES = "True"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One resource that will change. `stack` is a path such as `airflow-dev/Network`.
-
-    `action` is CloudFormation's: Add, Modify, Remove, Import, Dynamic. `certain`: some property of it does change,
-    where otherwise it may only come to depend on a value that is not known before.
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChangeDetail.html (Evaluation)
-    """
-
-    stack: str
-    logical_id: str
-    physical_id: str
-    type: str
-    action: str
-    replacement: Replacement = Replacement.NO
-    certain: bool = False
-
-    @property
-    def path(self) -> str:
-        """The resource with its stack, for example `airflow-dev/Network/Vpc`."""
-        return f"{self.stack}/{self.logical_id}"
+    restores: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set that can be executed. `creates`: the stack does not exist yet."""
+    """A change set that can be executed. `creates`: the stack does not exist yet; `alone` as in `StackRequest`.
+
+    `drift` is what was changed by hand in the resources that it modifies, where somebody has looked.
+    """
 
     id: str
     stack: str
     stack_id: str
     creates: bool
     changes: tuple[Change, ...]
+    drift: tuple[Drift, ...] = ()
+    alone: bool = False
+
+
+def stands(aws: Aws, request: StackRequest, current: Stack | None) -> bool:
+    """Whether a stack is what is asked for, to the letter, which needs no change set; False may just be unknown.
+
+    It is told of templates handed over as text and without parameters: the text of others tells nothing of what is
+    nested in them.
+    """
+    if current is None or current.status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        return False
+    if not request.template.body or request.parameters or request.restores or request.tags != current.tags:
+        return False
+    deployed: object = aws.cloudformation.get_template(StackName=current.id)["TemplateBody"]  # or parsed, from JSON
+    return deployed == request.template.body
 
 
 def propose(aws: Aws, request: StackRequest, current: Stack | None, clock: Clock = REAL_TIME) -> ChangeSet | None:
@@ -105,22 +99,22 @@ def propose(aws: Aws, request: StackRequest, current: Stack | None, clock: Clock
     `current` is the stack as it stands. Raises DeployError when CloudFormation rejects the change set.
     """
     creates = current is None or current.status == "REVIEW_IN_PROGRESS"
-    made = aws.cloudformation.create_change_set(**_input(aws, request, None if creates else current))
-    pending = ChangeSet(made["Id"], request.name, made["StackId"], creates, changes=())
+    pending = _begun(aws, request, None if creates else current)
     try:
         answer = _wait(aws, pending, clock)
         if answer["Status"] == "CREATE_COMPLETE":
-            changes = tuple(_changes(aws, pending.id, request.name))
-            return ChangeSet(pending.id, pending.stack, pending.stack_id, creates, changes)
+            found = tuple(changes.read(aws, pending.id, request.name))
+            return replace(pending, changes=found)
+        reason = answer.get("StatusReason", "")
+        error = None
+        if not is_empty(reason):
+            error = rejections.rejection(aws, request.name, pending.id, reason, nested=request.nested)
     except BaseException:
-        discard(aws, pending)
+        discard(aws, pending, clock)
         raise
-    reason = answer.get("StatusReason", "")
-    cause = "" if is_empty(reason) else _deepest_reason(aws, reason)
-    discard(aws, pending)
-    if cause:
-        line = f"{request.name}: CloudFormation rejects the change set: {one_line(cause)}"
-        raise DeployError(line, _WITHOUT_NESTED if request.nested else "")
+    discard(aws, pending, clock)
+    if error:
+        raise error
     return None
 
 
@@ -130,36 +124,66 @@ def is_empty(reason: str) -> bool:
 
 
 def execute(aws: Aws, change_set: ChangeSet) -> None:
-    """Start the change. A repeated request, after an answer was lost, does not start it twice."""
+    """Start the change. A repeated request, after an answer was lost, does not start it twice.
+
+    Raises DeployError when it cannot be started any more, since somebody was quicker.
+    """
     token = change_set.id.rpartition("/")[2]
-    aws.cloudformation.execute_change_set(
-        ChangeSetName=change_set.id,
-        ClientRequestToken=token,
-        # What a failed first creation leaves holds no data yet, and would only be in the way.
-        RetainExceptOnCreate=change_set.creates,
-    )
-
-
-def discard(aws: Aws, change_set: ChangeSet) -> None:
-    """Remove a change set, and the stack too when it was only made to hold this change set."""
     try:
-        aws.cloudformation.delete_change_set(ChangeSetName=change_set.id)
+        aws.cloudformation.execute_change_set(
+            ChangeSetName=change_set.id,
+            ClientRequestToken=token,
+            # What a failed first creation leaves holds no data yet, and would only be in the way.
+            RetainExceptOnCreate=change_set.creates,
+        )
     except ClientError as error:
-        if error_code(error) != "InvalidChangeSetStatus":  # still being made: it stays behind, and does no harm
-            raise
+        if error_code(error) == "ChangeSetNotFound":
+            raise DeployError(f"the change set of {change_set.stack} is gone: {_BY_WHOM}", _MEANWHILE) from error
+        if error_code(error) == "InvalidChangeSetStatus":
+            raise DeployError(f"{change_set.stack} was changed by somebody just now", _MEANWHILE) from error
+        raise
+
+
+def discard(aws: Aws, change_set: ChangeSet, clock: Clock = REAL_TIME) -> None:
+    """Remove a change set, and the stack too when it was only made to hold this change set.
+
+    One that is still being made is waited for, for a minute; then it stays behind, and does no harm.
+    """
+    for _ in clock.ticks(_MADE_IN_VAIN):
+        try:
+            aws.cloudformation.delete_change_set(ChangeSetName=change_set.id)
+        except ClientError as error:
+            if error_code(error) != "InvalidChangeSetStatus":
+                raise
+            continue
+        break
+    else:
         return
     stack = stacks.find(aws, change_set.stack_id) if change_set.creates else None
     if stack and stack.status == "REVIEW_IN_PROGRESS" and not _others(aws, change_set):
-        aws.cloudformation.delete_stack(StackName=stack.id)
+        aws.cloudformation.delete_stack(StackName=stack.id, ClientRequestToken=uuid.uuid4().hex)
 
 
 def _others(aws: Aws, change_set: ChangeSet) -> list[str]:
+    """What else is planned for the stack, and not by a run of the deployer that was killed."""
     listed = aws.cloudformation.list_change_sets(StackName=change_set.stack_id)["Summaries"]
-    return [each["ChangeSetId"] for each in listed if each.get("ChangeSetId", "") != change_set.id]
+    others = [each.get("ChangeSetId", "") for each in listed if each.get("ChangeSetId", "") != change_set.id]
+    return [each for each in others if not (change_set.alone and f"changeSet/{_NAMED}" in each)]
+
+
+def _begun(aws: Aws, request: StackRequest, current: Stack | None) -> ChangeSet:
+    """Have CloudFormation begin to make a change set."""
+    try:
+        made = aws.cloudformation.create_change_set(**_input(aws, request, current))
+    except ClientError as error:
+        if current and stacks.is_missing(error) and stacks.find(aws, current.id) is None:
+            raise DeployError(f"{request.name} was removed by somebody just now", _MEANWHILE) from error
+        raise
+    return ChangeSet(made["Id"], request.name, made["StackId"], current is None, changes=(), alone=request.alone)
 
 
 def _input(aws: Aws, request: StackRequest, current: Stack | None) -> CreateChangeSetInputTypeDef:
-    name = f"deploy-{uuid.uuid4().hex}"
+    name = f"{_NAMED}{uuid.uuid4().hex}"
     made: CreateChangeSetInputTypeDef = {
         "StackName": request.name,
         "ChangeSetName": name,
@@ -169,6 +193,8 @@ def _input(aws: Aws, request: StackRequest, current: Stack | None) -> CreateChan
         "Capabilities": list(request.capabilities),
         "Parameters": _parameters(aws, request, current),
     }
+    if request.restores and current:
+        made["DeploymentMode"] = "REVERT_DRIFT"
     if request.template.previous:  # and no Tags: an empty list would take them away
         made["UsePreviousTemplate"] = True
         return made
@@ -214,37 +240,17 @@ def _parameters(aws: Aws, request: StackRequest, current: Stack | None) -> list[
 
 
 def _wait(aws: Aws, change_set: ChangeSet, clock: Clock) -> DescribeChangeSetOutputTypeDef:
-    for _ in clock.ticks(_LIMIT):
-        answer = aws.cloudformation.describe_change_set(ChangeSetName=change_set.id)
+    for passed in clock.ticks(_LIMIT):
+        try:
+            answer = aws.cloudformation.describe_change_set(ChangeSetName=change_set.id)
+        except ClientError as error:
+            if error_code(error) != "ChangeSetNotFound":
+                raise
+            if passed > _FOUND_LATE:
+                raise DeployError(f"the change set of {change_set.stack} is gone: {_BY_WHOM}", _MEANWHILE) from error
+            continue
         if answer["Status"] in {"CREATE_COMPLETE", "FAILED"}:
             return answer
     raise DeployError(
         f"{change_set.stack}: CloudFormation made no change set in {_LIMIT // 60} minutes", "run it again"
     )
-
-
-def _deepest_reason(aws: Aws, reason: str, depth: int = 5) -> str:
-    """The reason of the nested change set at fault: its parents only point to it."""
-    found = _CHANGE_SET_ARN.search(reason)
-    if found is None or depth == 0:
-        return reason
-    nested = aws.cloudformation.describe_change_set(ChangeSetName=found[0])
-    deeper = nested.get("StatusReason", "")
-    return _deepest_reason(aws, deeper, depth - 1) if deeper else reason
-
-
-def _changes(aws: Aws, change_set_id: str, path: str) -> Iterator[Change]:
-    pages = aws.cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set_id)
-    for each in (change.get("ResourceChange", {}) for page in pages for change in page.get("Changes", [])):
-        change = Change(
-            stack=path,
-            logical_id=each.get("LogicalResourceId", ""),
-            physical_id=each.get("PhysicalResourceId", ""),
-            type=each.get("ResourceType", ""),
-            action=each.get("Action", ""),
-            replacement=Replacement(each.get("Replacement", Replacement.NO)),
-            certain=any(detail.get("Evaluation") == "Static" for detail in each.get("Details", [])),
-        )
-        yield change
-        if nested := each.get("ChangeSetId"):
-            yield from _changes(aws, nested, change.path)

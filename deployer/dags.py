@@ -92,9 +92,9 @@ def check(
 ) -> DagReport:
     """Import every DAG of checkout/dags with the Airflow of `python`, and return what is to be said of them.
 
-    `variables` are those of the DAG processor as the settings say (dag_verbs.of_dag_processor gives them); `report`
+    `variables` are those of the DAG processor as the settings say (verbs.dags.of_dag_processor gives them); `report`
     is told what is going on; what a newer `image_python` (3.12) may read but this one cannot is no error.
-    `dag_verbs.checked(settings, report)` does all of this for the settings in use.
+    `verbs.dags.checked(settings, report)` does all of this for the settings in use.
     Raises DeployError when Airflow itself does not work.
     """
     report("checking the DAGs")

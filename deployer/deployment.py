@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from deployer import first_counts, packaging, stacks
-from deployer.change_sets import StackRequest, Template
-from deployer.errors import DeployError
+from deployer import clusters, deployed, drift, first_counts, history, lost_bucket, packaging, stacks
+from deployer.change_sets import ChangeSet, StackRequest, Template
+from deployer.consent import Ask, nobody
+from deployer.deployed import LastDeploy
+from deployer.errors import AWS_ERRORS, DeployError
 from deployer.events import StackEvent
+from deployer.fernet import Brought
+from deployer.guard import Guard
 from deployer.releases import Release
 from deployer.rollout import RollOut
-from deployer.stack_updates import Consent, Outcome, Result, deploy_stack, require_ready
-from deployer.stacks import StackNames
+from deployer.stack_updates import Consent, Outcome, Result, change_stack, deploy_stack
+from deployer.stacks import Stack, StackNames
+from deployer.statuses import is_ready
 from deployer.targets import BUCKET, CLUSTER, IMAGE, Image, Target
 from deployer.tools import Tools
+from deployer.ways_out import found, settle
+from deployer.witness import Witness
 
 FOUNDATION = "foundation.yml"
+
+
+def _none_brought(_: Stack | None) -> Brought:
+    return Brought()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,11 @@ class Desired:
     `inherited` names outputs of the foundation that are parameters of the root, too. `image` makes the image that the
     root shall run, once the foundation is there with its repository, and a release is made of it; without it `Image` is
     a parameter like the others. `keep` is how many images can be returned to.
+
+    `ready` raises DeployError when account or region lack something; it is asked before anything is made, and only if
+    the templates are others than those of the last deploy. `secrets` puts away, before the root, what somebody has
+    brought along; it is given the root as it stands. `settings` are what the templates were rendered from, `commit`
+    is git's.
     """
 
     names: StackNames
@@ -37,6 +59,10 @@ class Desired:
     inherited: Sequence[str] = ()
     image: Callable[[Target], Image] | None = None
     keep: int = 10
+    ready: Callable[[], None] = _nothing
+    secrets: Callable[[Stack | None], Brought] = _none_brought
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    commit: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,42 +74,142 @@ class Deployed:
     release: Release | None = None
 
 
-def deploy(tools: Tools, desired: Desired, consent: Consent) -> Generator[StackEvent, None, Deployed]:
+def deploy(
+    tools: Tools, desired: Desired, consent: Consent, ask: Ask = nobody
+) -> Generator[StackEvent, None, Deployed]:
     """Bring both stacks to what is desired, yielding events; `consent` is asked once for each that changes.
+
+    `ask` is asked for whatever else takes consent, such as the way out of a state that no update can start from. The
+    environment's lock is held from when there is a bucket for it.
 
     Raises Declined when consent is not given, DeployError when it cannot be done or fails.
     """
-    aws, names = tools.aws, desired.names
-    require_ready(stacks.find(aws, names.root))  # before anything is changed
-    body = _read(desired.templates / FOUNDATION)
-    request = StackRequest(names.foundation, Template(body=body), tags=desired.tags)
-    foundation = yield from deploy_stack(aws, request, consent, tools.clock)
-    url = packaging.package(aws, desired.templates, _output(foundation, BUCKET))
+    body, texts = _read(desired.templates / FOUNDATION), packaging.read_folder(desired.templates)
+    standing = stacks.find(tools.aws, desired.names.foundation)
+    bucket = standing.outputs.get(BUCKET, "") if standing else ""
+    with ExitStack() as until_the_end:
+        guard = Guard(tools, until_the_end)
+        tools = replace(tools, require=guard.require)
+        held = bucket if bucket and guard.take(bucket) else ""
+        last = deployed.read(tools.aws, held) if held else None
+        if last is None or last.templates != _hash(tools, texts, bucket):
+            desired.ready()
+        consent, name = guard.over(drift.informed(tools, consent)), desired.names.root
+        current = (yield from settle(tools, name, ask, held)) if held else found(tools, name)
+        # Where a root is, and nothing is written down of it, a bucket that was lost came back, and no more was done.
+        half_done = last is None and _made(current) is not None
+        wanted = StackRequest(desired.names.foundation, Template(body=body), tags=desired.tags, restores=half_done)
+        foundation = yield from _foundation(tools, guard, wanted, standing, consent, ask)
+        if (bucket := _output(foundation, BUCKET)) != held:
+            guard.take(bucket)
+            current = yield from settle(tools, name, ask, bucket)
+        return (yield from _on(tools, desired, foundation, current, last, consent))
+
+
+def _foundation(
+    tools: Tools, guard: Guard, request: StackRequest, standing: Stack | None, consent: Consent, ask: Ask
+) -> Generator[StackEvent, None, Result]:
+    """Bring the foundation, which stood as `standing`, to what is desired; with its bucket, if that is lost."""
+    current = standing
+    if standing is None or not is_ready(standing.status):
+        current = yield from settle(tools, request.name, ask)
+    bucket = current.outputs.get(BUCKET, "") if current else ""
+    if bucket and not guard.take(bucket):
+        lost_bucket.restore(tools, bucket, ask)
+        guard.take(bucket)
+        request = replace(request, restores=True)
+    return (yield from change_stack(tools.aws, request, current, consent, tools.clock, report=tools.report))
+
+
+def _on(
+    tools: Tools,
+    desired: Desired,
+    foundation: Result,
+    current: Stack | None,
+    last: LastDeploy | None,
+    consent: Consent,
+) -> Generator[StackEvent, None, Deployed]:
+    """Bring the root, which stood as `current`, to what is desired; `last` is its last deploy."""
+    bucket = _output(foundation, BUCKET)
+    url = packaging.package(tools.aws, desired.templates, bucket)
     inherited = {name: _output(foundation, name) for name in desired.inherited}
     rolling = _roll_out(tools, desired, foundation, packaging.hash_of(url))
     given = {IMAGE: rolling.image.reference} if rolling else {}
     parameters = {**desired.parameters, **inherited, **given}
-    request = StackRequest(names.root, Template(url=url), parameters, desired.tags, desired.nested)
-    if rolling is None:
-        root = yield from _root(tools, request, consent)
-        return Deployed(foundation, root)
-    with rolling.attended():
-        root = yield from _root(tools, request, consent, rolling)
-        return Deployed(foundation, root, (yield from rolling.conclude(root)))
+    request = StackRequest(desired.names.root, Template(url=url), parameters, desired.tags, desired.nested, alone=True)
+    who = tools.aws.identity().arn
+    written = LastDeploy(packaging.hash_of(url), desired.settings, history.now(tools), who, desired.commit)
+    with rolling.attended() if rolling else nullcontext():
+        brought = desired.secrets(_made(current))
+        request = replace(request, parameters={**parameters, **brought.parameters})
+        with _withdrawn_for_nothing(tools, request.name, brought, consent) as consent:
+            cluster = current.outputs.get(CLUSTER) if current else None
+            beside = rolling or Witness(tools, bucket, request.name, cluster)
+            root = yield from _root(tools, request, current, consent, beside, last)
+        if last is None or (last.templates, last.settings) != (written.templates, written.settings):
+            deployed.write(tools.aws, bucket, written)
+        release = (yield from rolling.conclude(root)) if rolling else None
+        return Deployed(foundation, root, release)
 
 
 def _root(
-    tools: Tools, request: StackRequest, consent: Consent, rolling: RollOut | None = None
+    tools: Tools,
+    request: StackRequest,
+    current: Stack | None,
+    consent: Consent,
+    beside: RollOut | Witness,
+    last: LastDeploy | None,
 ) -> Generator[StackEvent, None, Result]:
-    """Bring the root to what is desired, and give new services their first counts."""
+    """Bring the root to what is desired, and see that its services have the tasks that they need.
+
+    Where it stands with templates that nobody has written down, whoever has deployed them was killed before that.
+    """
     aws = tools.aws
-    current = stacks.find(aws, request.name)
-    before = first_counts.services(aws, current.outputs.get(CLUSTER) if current else None)
-    clock = rolling.clock if rolling else tools.clock
-    root = yield from deploy_stack(aws, request, consent, clock, rolling)
-    if root.outcome is not Outcome.UNCHANGED and (cluster := root.outputs.get(CLUSTER)):
-        first_counts.apply(aws, cluster, before)
+    before: set[str] = set()
+
+    def asked(change_set: ChangeSet) -> bool:
+        before.update(clusters.services(aws, current.outputs.get(CLUSTER) if current else None))
+        return consent(change_set)
+
+    if isinstance(beside, RollOut):  # an image was made meanwhile, which takes its time
+        root = yield from deploy_stack(aws, request, asked, tools.clock, beside, tools.report)
+    else:
+        root = yield from change_stack(aws, request, current, asked, tools.clock, beside, tools.report)
+    if cluster := root.outputs.get(CLUSTER):
+        unchanged = root.outcome is Outcome.UNCHANGED
+        known = None if unchanged else frozenset(before)
+        completed = last is not None and not (unchanged and last.templates != packaging.hash_of(request.template.url))
+        first_counts.apply(tools, cluster, known, completed=completed)
     return root
+
+
+@contextmanager
+def _withdrawn_for_nothing(tools: Tools, root: str, brought: Brought, consent: Consent) -> Iterator[Consent]:
+    """Take back what was brought along, when no stack comes of it; give the consent after which one may.
+
+    From then on a stack may begin with it, though AWS has not answered, or does not show it yet.
+    """
+    agreed = False
+
+    def noted(change_set: ChangeSet) -> bool:
+        nonlocal agreed
+        agreed = consent(change_set)
+        return agreed
+
+    try:
+        yield noted
+    except BaseException:
+        if not agreed:
+            with suppress(*AWS_ERRORS):  # what has happened says more
+                found = stacks.find(tools.aws, root)
+                if found is None or found.status == "REVIEW_IN_PROGRESS":
+                    brought.withdraw()
+        raise
+
+
+def _made(stack: Stack | None) -> Stack | None:
+    """A stack that is more than reviewed; None where there is none."""
+    return None if stack is None or stack.status == "REVIEW_IN_PROGRESS" else stack
 
 
 def _roll_out(tools: Tools, desired: Desired, foundation: Result, settings: str) -> RollOut | None:
@@ -92,6 +218,12 @@ def _roll_out(tools: Tools, desired: Desired, foundation: Result, settings: str)
         return None
     target = Target.of(desired.names.root, foundation.outputs, desired.keep)
     return RollOut(tools, target, desired.image(target), settings, nested=desired.nested)
+
+
+def _hash(tools: Tools, texts: Mapping[str, str], bucket: str) -> str:
+    """The hash that the root has when it is packaged: of its text, and so of all that is nested in it."""
+    base = packaging.base_url(tools.aws.s3.meta.endpoint_url, bucket)
+    return packaging.hash_of(packaging.plan(texts, packaging.ROOT, base)[-1].key)
 
 
 def _output(foundation: Result, name: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from deployer import lock
 from deployer.aws import Aws
 from deployer.errors import DeployError, error_code
 from deployer.inventory import Resource
@@ -18,37 +19,54 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _GONE = {"NoSuchBucket", "RepositoryNotFoundException"}
+# What the deployer keeps in the foundation's bucket: whoever deploys has it, or it means nothing without the stacks.
+_RECORDS = ("templates/", "releases/", "images/", "operations/", "deployed.json", lock.KEY)
 
 
 @dataclass(frozen=True)
 class Content:
-    """What is in a bucket or a repository: `count` things, or more when `more`."""
+    """What is in a bucket or a repository: `count` things, or more when `more`.
+
+    `records`: nothing but what the deployer itself keeps there.
+    """
 
     resource: Resource
     count: int
     more: bool
     noun: str
+    records: bool = False
 
     def __str__(self) -> str:
         return f"{'more than ' if self.more else ''}{self.count} {self.noun}{'' if self.count == 1 else 's'}"
 
 
-def content(aws: Aws, resource: Resource) -> Content | None:
-    """Return what stands in the way of deleting a resource; None when it is empty or of another kind."""
+def content(aws: Aws, resource: Resource, records_bucket: str = "") -> Content | None:
+    """Return what stands in the way of deleting a resource; None when it is empty or of another kind.
+
+    `records_bucket` is the foundation's: in it the deployer keeps things itself.
+    """
     kind = _KINDS.get(resource.type)
     if kind is None:
         return None
-    counts = list(islice(kind.pages(aws, resource.physical_id), 2))  # a full bucket need not be counted out
+    pages = kind.names(aws, resource.physical_id)
+    if resource.physical_id == records_bucket:
+        names = [name for page in pages for name in page]
+        records = all(name.startswith(_RECORDS) for name in names)
+        return Content(resource, len(names), more=False, noun=kind.noun, records=records) if names else None
+    counts = [len(page) for page in islice(pages, 2)]  # a full bucket need not be counted out
     return Content(resource, counts[0], more=sum(counts) > counts[0], noun=kind.noun) if sum(counts) else None
 
 
-def empty(aws: Aws, resource: Resource) -> None:
-    """Delete all that is in a bucket (every version) or a repository (every image). Raises DeployError."""
-    _KINDS[resource.type].empty(aws, resource.physical_id)
+def empty(aws: Aws, resource: Resource, spared: str = "") -> None:
+    """Delete all that is in a bucket (every version) or a repository (every image), but the name that is `spared`.
+
+    Raises DeployError.
+    """
+    _KINDS[resource.type].empty(aws, resource.physical_id, spared)
 
 
-def _bucket_pages(aws: Aws, bucket: str) -> Iterator[int]:
-    return (len(page) for page in _versions(aws, bucket))
+def _keys(aws: Aws, bucket: str) -> Iterator[Sequence[str]]:
+    return ([version["Key"] for version in page] for page in _versions(aws, bucket))
 
 
 def _versions(aws: Aws, bucket: str) -> Iterator[list[ObjectIdentifierTypeDef]]:
@@ -62,11 +80,12 @@ def _versions(aws: Aws, bucket: str) -> Iterator[list[ObjectIdentifierTypeDef]]:
             raise
 
 
-def _empty_bucket(aws: Aws, bucket: str) -> None:
+def _empty_bucket(aws: Aws, bucket: str, spared: str) -> None:
     for page in _versions(aws, bucket):
-        if not page:
+        doomed = [version for version in page if version["Key"] != spared]
+        if not doomed:
             continue
-        answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": page, "Quiet": True})
+        answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
             raise DeployError(
@@ -75,8 +94,8 @@ def _empty_bucket(aws: Aws, bucket: str) -> None:
             )
 
 
-def _repository_pages(aws: Aws, repository: str) -> Iterator[int]:
-    return (len(page) for page in _images(aws, repository))
+def _digests(aws: Aws, repository: str) -> Iterator[Sequence[str]]:
+    return ([image["imageDigest"] for image in page if "imageDigest" in image] for page in _images(aws, repository))
 
 
 def _images(aws: Aws, repository: str) -> Iterator[list[ImageIdentifierTypeDef]]:
@@ -91,7 +110,7 @@ def _images(aws: Aws, repository: str) -> Iterator[list[ImageIdentifierTypeDef]]
             raise
 
 
-def _empty_repository(aws: Aws, repository: str) -> None:
+def _empty_repository(aws: Aws, repository: str, _: str) -> None:
     """Delete in rounds: an image that a manifest list refers to can only go once the list has gone."""
     before: set[str] = set()
     while left := [image for page in _images(aws, repository) for image in page]:
@@ -105,16 +124,16 @@ def _empty_repository(aws: Aws, repository: str) -> None:
 
 @dataclass(frozen=True)
 class _Kind:
-    """How to look into a kind of resource, and how to empty it."""
+    """How to look into a kind of resource, page by page, and how to empty it."""
 
     noun: str
-    pages: Callable[[Aws, str], Iterator[int]]
-    empty: Callable[[Aws, str], None]
+    names: Callable[[Aws, str], Iterator[Sequence[str]]]
+    empty: Callable[[Aws, str, str], None]
 
 
 _KINDS = {
-    "AWS::S3::Bucket": _Kind("object version", _bucket_pages, _empty_bucket),
-    "AWS::ECR::Repository": _Kind("image", _repository_pages, _empty_repository),
+    "AWS::S3::Bucket": _Kind("object version", _keys, _empty_bucket),
+    "AWS::ECR::Repository": _Kind("image", _digests, _empty_repository),
 }
 
 TYPES = frozenset(_KINDS)

@@ -7,10 +7,21 @@ from contextlib import contextmanager
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+DONE, FAILED, WRONG_USE, DECLINED = 0, 1, 2, 3
+"""Exit statuses of the command line."""
+
+AwsError = BotoCoreError | ClientError | ResponseParserError
+"""Whatever a call of AWS raises; an answer that cannot be read is none of botocore's own errors."""
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""The same, for `except`."""
 
 _SIGN_IN = "sign in (for example `aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and its secret"
 _SET_REGION = "set AWS_REGION, for example `export AWS_REGION=eu-west-1`"
-_LOOK_AT_NETWORK = "check the network, proxies and AWS_ENDPOINT_URL, then run it again: it continues where it was"
+_AGAIN = "run it again: it continues where it was"
+_DAMAGED = "an answer of AWS arrived damaged"
+_LOOK_AT_NETWORK = f"check the network, proxies and AWS_ENDPOINT_URL, then {_AGAIN}"
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _NOT_ACCEPTED = {
@@ -22,8 +33,35 @@ _NOT_ACCEPTED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_DENIED = {"403", "AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation"}
-_THROTTLED = {"RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+_DENIED = {
+    "403",
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "Forbidden",
+    "UnauthorizedOperation",
+}
+_TROUBLE = {
+    "500",
+    "502",
+    "503",
+    "504",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServiceError",
+    "ServerException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+}
+_THROTTLED = {
+    "429",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
 
 # Kinds of trouble that arise before AWS has answered; the first that fits is told.
 _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
@@ -37,18 +75,16 @@ _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ),
     ((boto.NoRegionError,), "no AWS region is chosen", _SET_REGION),
     ((boto.InvalidRegionError,), "the AWS region's name is not valid", _SET_REGION),
-    (
-        (boto.HTTPClientError, boto.ConnectionError),
-        "AWS could not be reached",
-        _LOOK_AT_NETWORK,
-    ),
+    ((boto.IncompleteReadError, boto.ResponseStreamingError), "an answer of AWS broke off", _AGAIN),
+    ((boto.ChecksumError, boto.FlexibleChecksumError), _DAMAGED, _AGAIN),
+    ((boto.HTTPClientError, boto.ConnectionError), "AWS could not be reached", _LOOK_AT_NETWORK),
 )
 
 
 class DeployError(Exception):
     """A failure that its one line explains; `hint` says what to do and may be empty."""
 
-    exit_status = 1
+    exit_status = FAILED
 
     def __init__(self, line: str, hint: str = "") -> None:
         super().__init__(line)
@@ -62,19 +98,22 @@ class DeployError(Exception):
 class Declined(DeployError):  # noqa: N818 - nothing went wrong: somebody said no
     """The plan was shown and not approved; nothing has been changed."""
 
-    exit_status = 3
+    exit_status = DECLINED
 
 
 class WrongUse(DeployError):  # noqa: N818 - nothing went wrong: something else was asked for than can be
     """What was asked for cannot be; nothing has been done."""
 
-    exit_status = 2
+    exit_status = WRONG_USE
 
 
-def explain(error: BotoCoreError | ClientError) -> DeployError:
+def explain(error: AwsError) -> DeployError:
     """Turn any error of botocore into the line that a user can act upon."""
     if isinstance(error, ClientError):
         return _explain_answer(error)
+    if isinstance(error, ResponseParserError):
+        # Its text quotes the answer, and an answer may hold a secret.
+        return DeployError(_DAMAGED, _AGAIN)
     if isinstance(error, boto.ParamValidationError):
         # Its text quotes the values, and a value may be a secret.
         return DeployError("a request to AWS was malformed and not sent", "this is a defect of the deployer")
@@ -96,12 +135,29 @@ def _explain_answer(error: ClientError) -> DeployError:
         return DeployError(f"AWS does not allow {action}: {message}", "ask for this permission, or use another role")
     if code in _THROTTLED:
         return DeployError(f"AWS is throttling {action}: {message}", "run it again in a minute")
+    if code in _TROUBLE:
+        return DeployError(f"AWS has trouble of its own with {action}: {message}", f"in a minute {_AGAIN}")
     return DeployError(f"{action} failed: {code}: {message}")
 
 
 def error_code(error: ClientError) -> str:
     """The code AWS answered with, for example `ValidationError`."""
     return error.response.get("Error", {}).get("Code", "unknown")
+
+
+def is_denied(error: ClientError) -> bool:
+    """Whether the caller may not do this."""
+    return error_code(error) in _DENIED
+
+
+def is_not_accepted(error: ClientError) -> bool:
+    """Whether AWS does not take the credentials, as where a region is not enabled for their account."""
+    return error_code(error) in _NOT_ACCEPTED
+
+
+def is_passing(error: ClientError) -> bool:
+    """Whether AWS has trouble of its own, or no time: the same call may be answered in a minute."""
+    return error_code(error) in _TROUBLE | _THROTTLED
 
 
 def one_line(text: str) -> str:
@@ -114,5 +170,5 @@ def explained() -> Iterator[None]:
     """Let no error of botocore out but as a `DeployError`: every door to the deployer stands in this."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         raise explain(error) from error

@@ -112,12 +112,18 @@ def follow(
         yield from fresh
         last = next((event.status for event in reversed(fresh) if family.ends(event)), last)
         # A stack and its events lag behind each other, and CREATE_FAILED may be followed by a rollback: it has come
-        # to rest when it is in the state of its last event, and is asked at every look until then.
-        if last:
+        # to rest when it is in the state of its last event, and is asked at every look until then. What is not there
+        # at all has no events.
+        if last or not history:
             stack = stacks.find(aws, stack_id)
             if stack is None or stack.status == last:
                 return Operation(stack.status if stack else "DELETE_COMPLETE", tuple(history))
     raise DeployError(f"{name} is still at work after {_LIMIT // 3600} hours", "look at it in the AWS console")
+
+
+def so_far(aws: Aws, name: str, stack_id: str, since: Since) -> list[StackEvent]:
+    """Return what has happened after `since` until now, in order of time."""
+    return _Family(_Reader(name, stack_id, since.time, set(since.seen))).look(aws)
 
 
 def first_cause(events: Iterable[StackEvent]) -> StackEvent | None:
@@ -171,7 +177,9 @@ class _Family:
 
     def ends(self, event: StackEvent) -> bool:
         """Whether the root says here that it has come to rest."""
-        return event.own and event.stack_id == self._readers[0].stack_id and not is_busy(event.status)
+        # A stack that is reviewed has not begun: its word from before the operation may come late.
+        at_rest = not is_busy(event.status) and event.status != "REVIEW_IN_PROGRESS"
+        return event.own and event.stack_id == self._readers[0].stack_id and at_rest
 
     def _adopt(self, event: StackEvent, began: datetime) -> None:
         """Read a child from the operation's beginning: its own first event is older than its parent's word."""

@@ -1,30 +1,95 @@
-"""How many tasks a service has after its first deploy; from then on autoscaling and people say."""
+"""How many tasks services have: after their first deploy what is wanted at first, then never fewer than at least."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from deployer import clusters
 from deployer.aws import Aws
+from deployer.errors import AWS_ERRORS, explain
+from deployer.tools import Tools
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
 TAG = "DesiredCount"
 _AT_ONCE = 10  # the most services that DescribeServices takes
+_TARGETS_AT_ONCE = 50  # the most that DescribeScalableTargets takes
+_DIMENSION: Final = "ecs:service:DesiredCount"
 
 
-def services(aws: Aws, cluster: str | None) -> frozenset[str]:
-    """ARNs of the services that are there; None stands for a cluster that is not."""
-    pages = aws.ecs.get_paginator("list_services").paginate(cluster=cluster) if cluster else ()
-    return frozenset(arn for page in pages for arn in page["serviceArns"])
+@dataclass(frozen=True)
+class Range:
+    """Between how many tasks a service scales."""
+
+    fewest: int
+    most: int
 
 
-def apply(aws: Aws, cluster: str, before: frozenset[str]) -> None:
-    """Give every service of a cluster that was not there `before` the count that its tag says.
+def apply(tools: Tools, cluster: str, before: frozenset[str] | None, *, completed: bool = True) -> None:
+    """Give services the tasks that they lack; those that were not there `before` the count that their tag says.
+
+    Without `before` all of them were.
 
     Templates leave DesiredCount out, for with it every later deploy would undo what autoscaling did; a new service
     then has one task: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
+
+    A service that scales is raised to its minimum, which Application Auto Scaling itself sees to only when it next
+    scales. One that does not scale, and stands at zero, was left there by hours that are no more, and gets its first
+    count. `completed`: an earlier deploy came through; after one that did not, first counts may never have been given.
     """
-    arns = sorted(services(aws, cluster) - before)
+    described = list(_described(tools.aws, cluster))
+    ranges = _ranges(tools, cluster, [each.get("serviceArn", "") for each in described])
+    for service in described:
+        arn, now, wanted = service.get("serviceArn", ""), service.get("desiredCount", 0), _first(service)
+        if before is None or arn in before:
+            scales = ranges.get(_name(arn)) if ranges is not None else Range(0, now)
+            wanted = max(now, _fewest(scales, wanted, now, completed=completed))
+        if wanted != now:
+            tools.aws.ecs.update_service(cluster=cluster, service=arn, desiredCount=wanted)
+            tools.report(f"{_name(arn)}: {wanted} tasks are wanted now, where {now} were")
+
+
+def _described(aws: Aws, cluster: str) -> Iterator[ServiceTypeDef]:
+    arns = sorted(clusters.services(aws, cluster))
     for start in range(0, len(arns), _AT_ONCE):
         some = arns[start : start + _AT_ONCE]
-        for service in aws.ecs.describe_services(cluster=cluster, services=some, include=["TAGS"])["services"]:
-            tags = {tag.get("key", ""): tag.get("value", "") for tag in service.get("tags", [])}
-            wanted = tags.get(TAG, "")
-            if wanted.isdecimal() and int(wanted) != service.get("desiredCount"):
-                aws.ecs.update_service(cluster=cluster, service=service["serviceArn"], desiredCount=int(wanted))
+        yield from aws.ecs.describe_services(cluster=cluster, services=some, include=["TAGS"])["services"]
+
+
+def _first(service: ServiceTypeDef) -> int:
+    """The count of a service after its first deploy, by its tag; one is ECS's own default."""
+    tags = {tag.get("key", ""): tag.get("value", "") for tag in service.get("tags", [])}
+    told = tags.get(TAG, "")
+    return int(told) if told.isdecimal() else 1
+
+
+def _fewest(scales: Range | None, first: int, now: int, *, completed: bool) -> int:
+    """What a service that was there has to have at least."""
+    if scales is None:
+        return first if now == 0 or not completed else 0
+    return scales.fewest if completed else max(scales.fewest, min(first, scales.most))
+
+
+def _ranges(tools: Tools, cluster: str, arns: Sequence[str]) -> Mapping[str, Range] | None:
+    """By the names of services that scale, between which numbers; None where nobody may know."""
+    ids = [f"service/{cluster}/{_name(arn)}" for arn in arns]
+    asked = tools.aws.scaling.get_paginator("describe_scalable_targets")
+    found: dict[str, Range] = {}
+    try:
+        for start in range(0, len(ids), _TARGETS_AT_ONCE):
+            some = ids[start : start + _TARGETS_AT_ONCE]
+            for page in asked.paginate(ServiceNamespace="ecs", ScalableDimension=_DIMENSION, ResourceIds=some):
+                for each in page["ScalableTargets"]:
+                    found[_name(each["ResourceId"])] = Range(each["MinCapacity"], each["MaxCapacity"])
+    except AWS_ERRORS as error:
+        tools.report(f"whether services have the tasks that they need is not known: {explain(error).line}")
+        return None
+    return found
+
+
+def _name(arn: str) -> str:
+    """The name of a service, in its ARN or in the id of what scales it."""
+    return arn.rpartition("/")[2]

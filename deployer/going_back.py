@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deployer import releases
-from deployer.change_sets import StackRequest, Template
-from deployer.errors import DeployError, explain
+from deployer.change_sets import ChangeSet, StackRequest, Template
+from deployer.errors import AWS_ERRORS, DeployError, explain
 from deployer.events import StackEvent
 from deployer.image_changes import only_the_image
 from deployer.release_failures import GOES_ON
@@ -36,16 +34,21 @@ def image_before(current: Stack | None, image: str, history: Sequence[Release]) 
 
 def go_back(tools: Tools, target: Target, image: str, why: str, *, nested: bool) -> Generator[StackEvent, None, None]:
     """Put an image back into the root, with the templates it has. Raises DeployError, beginning with `why`."""
+
+    def agreed(change_set: ChangeSet) -> bool:
+        tools.require()
+        return only_the_image(change_set)
+
     tools.step(f"going back to {image}: {why}")
     request = StackRequest(target.root, Template(previous=True), {IMAGE: image}, nested=nested)
     failed = f"{why}; and going back to {image} failed"
     try:
-        yield from deploy_stack(tools.aws, request, only_the_image, tools.clock)
+        yield from deploy_stack(tools.aws, request, agreed, tools.clock, report=tools.report)
     except KeyboardInterrupt:
         tools.report(f"{why}; going back to {image} was interrupted: {GOES_ON}")
         raise
     except DeployError as error:
         raise DeployError(f"{failed}: {error.line}", error.hint) from error
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         told = explain(error)
         raise DeployError(f"{failed}: {told.line}", told.hint) from error

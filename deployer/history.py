@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 from deployer import releases, retention, stacks
-from deployer.errors import DeployError
 from deployer.images import facts, repository
 from deployer.migrations import may_migrate, migrated, reconsidered
 from deployer.releases import Migrated, Release, State
@@ -21,7 +20,6 @@ from deployer.tools import Tools
 
 INTERRUPTED = "whoever rolled it out was interrupted before it was seen to run"
 _BEFORE = "it ran before releases were written down"
-_SIGN_OF_LIFE = timedelta(minutes=10)  # one comes every minute; and clocks differ
 
 
 def at_rest(tools: Tools, target: Target) -> Stack | None:
@@ -34,8 +32,8 @@ def at_rest(tools: Tools, target: Target) -> Stack | None:
 def settled(tools: Tools, target: Target, current: Stack | None) -> tuple[Release, ...]:
     """The releases, newest first; the newest, if somebody was interrupted in it, with what has become of it.
 
-    `current` must have been read just now, and be at rest. What runs from before there were releases is written down
-    as the first one. Raises DeployError when somebody is at work on the newest.
+    `current` must have been read just now, and be at rest; and the environment's lock be held, so that nobody is at
+    work on the newest any more. What runs from before there were releases is written down as the first one.
     """
     known = releases.read(tools.aws, target.bucket)
     if not known:
@@ -43,13 +41,6 @@ def settled(tools: Tools, target: Target, current: Stack | None) -> tuple[Releas
     if known[0].state is State.ROLLING:
         known = (_closed(tools, target, current, known), *known[1:])
     return _looked_up(tools, target, current, known)
-
-
-def is_at_work(tools: Tools, release: Release) -> bool:
-    """Whether somebody is rolling a release out at this moment."""
-    if release.state is not State.ROLLING or not release.at_work:
-        return False
-    return abs(tools.today() - datetime.fromisoformat(release.at_work)) < _SIGN_OF_LIFE
 
 
 def settings_of(tools: Tools, target: Target, history: Sequence[Release]) -> str:
@@ -72,13 +63,8 @@ def now(tools: Tools) -> str:
 
 
 def _closed(tools: Tools, target: Target, current: Stack | None, known: Sequence[Release]) -> Release:
-    """Write down what has become of the newest release, which nobody is at work on any more."""
+    """Write down what has become of the newest release: whoever rolled it out holds the lock no more."""
     first, rest = known[0], known[1:]
-    if is_at_work(tools, first):
-        raise DeployError(
-            f"release {first.number} is being rolled out at this moment, by {first.who}",
-            "wait until it is done (who was killed in it is waited for ten minutes), then run it again",
-        )
     came_through = (
         current is not None and current.parameters.get(IMAGE) == first.image and "ROLLBACK" not in current.status
     )
@@ -90,7 +76,7 @@ def _closed(tools: Tools, target: Target, current: Stack | None, known: Sequence
         if current is not None:
             moved = migrated(tools, first, rest, log_groups(_services(tools, current)), ran=True)
         closed = replace(first, state=State.FAILED, migrated=moved)
-    closed = replace(closed, at_work="", ended=now(tools))
+    closed = replace(closed, ended=now(tools))
     releases.write(tools.aws, target.bucket, closed)
     tools.report(f"release {first.number} was interrupted; it is {closed.state} by now")
     return closed

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from deployer.change_sets import Change, ChangeSet, Replacement
+from deployer.change_sets import ChangeSet
+from deployer.changes import Change, Replacement
 from deployer.errors import DeployError
+from deployer.plans.risks import holds_data
 
-# What holds data, and has no part in a release of an image.
-_DATA = re.compile(
-    r"AWS::(RDS::|ElastiCache::|EFS::|ECR::|S3::Bucket$|SecretsManager::Secret$|SQS::Queue$|KMS::Key$|Logs::LogGroup$)"
-)
 _DEFINITION = (
     "AWS::ECS::TaskDefinition"  # each change of one is a new revision, which CloudFormation calls a replacement
 )
@@ -20,9 +16,8 @@ def only_the_image(change_set: ChangeSet) -> bool:
     """Consent to a change set that only moves services to another image. Raises DeployError naming what else it does.
 
     With the template that is deployed there is nothing else to do; but a change set shows what stands in the account,
-    and not what one hopes for. What is only conditional is none of it: a nested stack whose parameter comes from a
-    sibling is shown as perhaps changing whenever that sibling is touched
-    (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/759).
+    and not what one hopes for. What is not certain is none of it: all that comes from a sibling of a nested stack is
+    shown as changing whenever that sibling is touched (see `deployer.changes`).
     """
     more = [change for change in change_set.changes if _is_more(change)]
     if more:
@@ -39,7 +34,7 @@ def _is_more(change: Change) -> bool:
         return True
     if change.replacement is Replacement.YES:
         return change.type != _DEFINITION
-    return change.certain and bool(_DATA.match(change.type))
+    return holds_data(change.type) and (change.certain or change.action == "Dynamic")
 
 
 def _told(change: Change) -> str:

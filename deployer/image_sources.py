@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from deployer import releases, stacks
+from deployer.checkout import CHECKOUT
 from deployer.errors import DeployError
 from deployer.images import facts, repository
 from deployer.images.content import Content, content
 from deployer.images.engine import Engine, chosen
 from deployer.images.publish import Destination, Report, build, publish
-from deployer.offline import CHECKOUT
 from deployer.services import Service
 from deployer.targets import REPOSITORY, Image, Target
 from deployer.tools import Tools

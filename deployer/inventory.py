@@ -12,12 +12,15 @@ from deployer.stacks import STACK_TYPE, Stack, is_missing
 from deployer.template_text import Fate, fate, is_protected
 from deployer.template_text import resources as resources_of
 
+_GONE, _SKIPPED = "DELETE_COMPLETE", "DELETE_SKIPPED"
+
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource that exists. `stack` is a path of logical ids such as `airflow-dev/Network`.
+    """A resource of a stack. `stack` is a path of logical ids such as `airflow-dev/Network`.
 
-    A protected one refuses to be deleted, whatever its stack's policy says.
+    A protected one refuses to be deleted, whatever its stack's policy says. One that is `gone` was deleted already: it
+    tells what that has left.
     """
 
     stack: str
@@ -26,6 +29,7 @@ class Resource:
     type: str
     fate: Fate
     protected: bool = False
+    gone: bool = False
 
     @property
     def path(self) -> str:
@@ -34,29 +38,39 @@ class Resource:
 
 
 def resources(aws: Aws, stack: Stack) -> tuple[Resource, ...]:
-    """List what a stack and the stacks nested in it hold; the nested stacks themselves are left out."""
+    """List what a stack and the stacks nested in it hold, or have held; the nested stacks themselves are left out.
+
+    What was deleted is known by its id for 90 days more:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+    """
     if stack.status == "REVIEW_IN_PROGRESS":  # has neither template nor resources yet
         return ()
-    return tuple(_walk(aws, stack.id, stack.name, outlives=False))
+    return tuple(_walk(aws, stack.id, stack.name, outlives=False, deleted=stack.status == _GONE))
 
 
-def _walk(aws: Aws, stack_id: str, path: str, *, outlives: bool) -> Iterator[Resource]:
-    """Walk down; what lies in a retained nested stack stays, whatever its own policy is."""
+def _walk(aws: Aws, stack_id: str, path: str, *, outlives: bool, deleted: bool) -> Iterator[Resource]:
+    """Walk down; what lies in a retained nested stack stays, whatever its own policy is.
+
+    Of a stack that was deleted only what was skipped is there still.
+    """
     try:
         templated = resources_of(aws.cloudformation.get_template(StackName=stack_id)["TemplateBody"])
+        pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+        summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]
     except ClientError as error:
-        if is_missing(error):  # gone since its parent was read
+        if is_missing(error):  # gone since its parent was read, or too long ago
             return
         raise
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
-    for each in (summary for page in pages for summary in page["StackResourceSummaries"]):
+    for each in summaries:
         logical_id, physical_id = each["LogicalResourceId"], each.get("PhysicalResourceId", "")
-        if not physical_id or each["ResourceStatus"] == "DELETE_COMPLETE":
+        if not physical_id:
             continue
-        written = templated.get(logical_id)
-        future = Fate.STAYS if outlives else fate(written) if written else Fate.GOES
+        status, written = each["ResourceStatus"], templated.get(logical_id)
+        gone = status == _GONE or (deleted and status != _SKIPPED)
+        stays = outlives or status == _SKIPPED
+        future = Fate.STAYS if stays else fate(written) if written else Fate.GOES
         if each["ResourceType"] == STACK_TYPE:
-            yield from _walk(aws, physical_id, f"{path}/{logical_id}", outlives=future is Fate.STAYS)
+            yield from _walk(aws, physical_id, f"{path}/{logical_id}", outlives=future is Fate.STAYS, deleted=gone)
         else:
             protected = is_protected(written or {})
-            yield Resource(path, logical_id, physical_id, each["ResourceType"], future, protected)
+            yield Resource(path, logical_id, physical_id, each["ResourceType"], future, protected, gone)

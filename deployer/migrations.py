@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deployer import releases
-from deployer.errors import explain
+from deployer.errors import AWS_ERRORS, explain
 from deployer.images.facts import ImageFacts
 from deployer.releases import Migrated, Release, State
 from deployer.tools import Tools
@@ -78,7 +76,7 @@ def _logged(tools: Tools, groups: Iterable[str], since: datetime) -> list[str]:
                 PaginationConfig={"MaxItems": _MOST},
             )
             messages = [event.get("message", "") for page in pages for event in page.get("events", [])]
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             tools.report(f"log group {group} cannot be asked whether the database was migrated: {explain(error)}")
             continue
         found += [match["revisions"] for text in messages if (match := _LINE.search(text))]

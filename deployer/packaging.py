@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from botocore.exceptions import ClientError
-
 from deployer.aws import Aws
-from deployer.errors import DeployError, error_code
+from deployer.errors import DeployError
 
 ROOT = "root.yml"
+_PREFIX = "templates/"
 # The renderer writes block YAML with every TemplateURL on a line of its own.
 _TEMPLATE_URL = re.compile(r"""^(?P<lead>\s*TemplateURL:[ \t]+)(?P<quote>['"]?)(?P<path>[^'"\s]+)(?P=quote)[ \t]*$""")
 _LARGEST = 1024 * 1024  # bytes of a template in S3, by CloudFormation's quotas
@@ -36,8 +35,9 @@ def package(aws: Aws, folder: Path, bucket: str) -> str:
     """
     base = base_url(aws.s3.meta.endpoint_url, bucket)
     objects = plan(read_folder(folder), ROOT, base)
+    there = _keys(aws, bucket)
     for each in objects:
-        if not _exists(aws, bucket, each.key):
+        if each.key not in there:
             aws.s3.put_object(Bucket=bucket, Key=each.key, Body=each.body, ContentType="text/yaml")
     return f"{base}/{objects[-1].key}"
 
@@ -81,7 +81,7 @@ def plan(texts: Mapping[str, str], root: str, base: str) -> tuple[TemplateObject
 def _template_object(source: str, body: bytes) -> TemplateObject:
     if len(body) > _LARGEST:
         raise DeployError(f"{source}: has {len(body)} bytes; CloudFormation takes {_LARGEST}")
-    return TemplateObject(source, f"templates/{hashlib.sha256(body).hexdigest()}.yml", body)
+    return TemplateObject(source, f"{_PREFIX}{hashlib.sha256(body).hexdigest()}.yml", body)
 
 
 def _with_urls(path: str, texts: Mapping[str, str], url: Callable[[str], str]) -> str:
@@ -101,11 +101,7 @@ def _with_urls(path: str, texts: Mapping[str, str], url: Callable[[str], str]) -
     return "\n".join(lines)
 
 
-def _exists(aws: Aws, bucket: str, key: str) -> bool:
-    try:
-        aws.s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
-            return False
-        raise
-    return True
+def _keys(aws: Aws, bucket: str) -> set[str]:
+    """What is there already: one request for a thousand templates, where asking for each would be one apiece."""
+    pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_PREFIX)
+    return {each["Key"] for page in pages for each in page.get("Contents", [])}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from deployer.errors import explain
+from deployer.errors import AWS_ERRORS, explain
 from deployer.rehearsal import rehearse, stop_leftovers
 from deployer.services import Service, Services
 from deployer.tools import Tools
@@ -75,7 +73,7 @@ def prove(tools: Tools, asked: Question) -> Proof:
 def _tidy_up(tools: Tools, cluster: str) -> None:
     try:
         left = stop_leftovers(tools.aws, cluster)
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         tools.report(f"tasks left over from rehearsals cannot be looked for: {explain(error)}")
         return
     if left:

@@ -1,4 +1,4 @@
-"""The record of one release while it is being rolled out, with a sign of life every minute."""
+"""The record of one release while it is being rolled out."""
 
 from __future__ import annotations
 
@@ -6,30 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from deployer import history, releases, retention
-from deployer.clock import Clock
-from deployer.errors import DeployError, explain
+from deployer.errors import AWS_ERRORS, DeployError, explain
 from deployer.images import repository
 from deployer.releases import Migrated, Release, State
 from deployer.targets import Image, Target
 from deployer.tools import Tools
 
-_EVERY = 60  # seconds between two signs of life
-
 
 class Record:
-    """A release that is yet to begin, that is being rolled out, or that is closed.
-
-    `clock` is for whatever goes on meanwhile: waiting with it gives the signs of life.
-    """
+    """A release that is yet to begin, that is being rolled out, or that is closed."""
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._tools, self._target = tools, target
         self._release: Release | None = None
-        self._alive = tools.clock.now()
-        self.clock: Clock = replace(tools.clock, sleep=self._sleep)
 
     @property
     def release(self) -> Release:
@@ -52,8 +42,7 @@ class Record:
         """Write a release down, and keep its image from expiring. Raises DeployError, and then it is closed."""
         number, in_repository = self._next_number(image, known)
         about = (image.reference, image.tag, settings, image.airflow, image.facts)
-        time, who = history.now(self._tools), self._tools.aws.identity().arn
-        begun = Release(number, *about, time, who, at_work=time)
+        begun = Release(number, *about, history.now(self._tools), self._tools.aws.identity().arn)
         releases.begin(self._tools.aws, self._target.bucket, begun)
         self._release = begun
         if not in_repository:
@@ -68,27 +57,22 @@ class Record:
     def take_up(self, release: Release) -> None:
         """Open one again that is in the services and was not proven."""
         self._release = release
-        self.note(state=State.ROLLING, at_work=history.now(self._tools), ended="")
+        self.note(state=State.ROLLING, ended="")
 
     def note(self, **changed: Any) -> None:  # noqa: ANN401 - fields of a release
         """Write down what is known by now. That it cannot be written down does not hide what has happened."""
         self._release = replace(self.release, **changed)
         try:
             releases.write(self._tools.aws, self._target.bucket, self._release)
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             number = self._release.number
             self._tools.report(f"the record of release {number} could not be written: {explain(error)}")
 
     def close(self, state: State, migrated: Migrated, unproven: str = "") -> Release:
         """Write down what has become of it."""
         ended = history.now(self._tools)
-        self.note(state=state, migrated=migrated, unproven=unproven, at_work="", ended=ended)
+        self.note(state=state, migrated=migrated, unproven=unproven, ended=ended)
         return self.release
-
-    def leave(self) -> None:
-        """Say that nobody is at work on it any more, if it is not closed."""
-        if self.is_open:
-            self.note(at_work="")
 
     def _next_number(self, image: Image, known: Sequence[Release]) -> tuple[int, bool]:
         """The next number, and whether the image is in our repository: tags there tell of releases, too."""
@@ -98,9 +82,3 @@ class Record:
         there = repository.images(self._tools.aws, self._target.repository)
         tagged = retention.numbers(tag for one in there for tag in one.tags)
         return max([*numbers, *tagged], default=0) + 1, True
-
-    def _sleep(self, seconds: float) -> None:
-        self._tools.clock.sleep(seconds)
-        if self.is_open and self._tools.clock.now() - self._alive >= _EVERY:
-            self._alive = self._tools.clock.now()
-            self.note(at_work=history.now(self._tools))

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from deployer import clusters
 from deployer.aws import Aws
 from deployer.clock import Clock
-from deployer.errors import explain, one_line
+from deployer.errors import AWS_ERRORS, explain, one_line
 from deployer.services import Service
-from deployer.stopped_tasks import is_of_machines, lacks_capacity, last_lines, stopped_task
+from deployer.task_ends import is_of_machines, lacks_capacity, last_lines, stopped_task
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import RunTaskRequestTypeDef, TaskTypeDef
@@ -28,7 +29,6 @@ VARIABLE = "WORKER_REHEARSAL"
 
 _STARTING = 600  # seconds for a place, a network interface and the image
 _UNCHECKED = 60  # seconds that a task without a health check must run
-_AT_ONCE = 100  # tasks in one DescribeTasks, at most
 _PURPOSE = re.compile(r"release-\d+")
 
 
@@ -83,12 +83,9 @@ def rehearse(aws: Aws, cluster: str, services: Sequence[Service], purpose: str, 
 
 def stop_leftovers(aws: Aws, cluster: str) -> int:
     """Stop tasks of rehearsals whose deployer was killed, and return how many there were."""
-    pages = aws.ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus="RUNNING")
-    running = [arn for page in pages for arn in page["taskArns"]]
     left = [
         task.get("taskArn", "")
-        for start in range(0, len(running), _AT_ONCE)
-        for task in aws.ecs.describe_tasks(cluster=cluster, tasks=running[start : start + _AT_ONCE])["tasks"]
+        for task in clusters.tasks(aws, cluster)
         if _PURPOSE.fullmatch(task.get("startedBy", ""))
     ]
     for arn in left:
@@ -198,5 +195,5 @@ def _stop(aws: Aws, cluster: str, task: _Task, purpose: str) -> None:
         return
     try:
         aws.ecs.stop_task(cluster=cluster, task=task.arn, reason=f"the rehearsal of {purpose} is over")
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         task.problem = task.problem or f"{task.service.name}: task {task.arn} could not be stopped: {explain(error)}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from deployer import releases
-from deployer.events import Operation
 from deployer.releases import HOW_TO_LOOK, Migrated, Release
 
 PUSH = "make airflow-push-image"
@@ -35,27 +34,3 @@ def behind(release: Release, last: Release | None) -> str:
         " or to those before it, unless the database is restored from a snapshot of before"
         f" {release.time} (metadataDb.snapshotIdentifier)"
     )
-
-
-def stuck(operation: Operation) -> list[str]:
-    """What to do first when the stack could not go back: go on without the services that could not.
-
-    A service that failed on the way there, and did go back, is none of them: what counts is its last status.
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
-    """
-    if operation.status != "UPDATE_ROLLBACK_FAILED":
-        return []
-    root = operation.events[-1].stack.partition("/")[0] if operation.events else ""
-    last = {
-        f"{event.stack_id.split('/')[1]}.{event.logical_id}": event.status
-        for event in operation.events
-        if event.type == "AWS::ECS::Service"
-    }
-    failed = sorted(name for name, status in last.items() if status == "UPDATE_FAILED")
-    return [f"first let the stack come to rest: {_continue(root, failed)}"]
-
-
-def _continue(root: str, failed: Iterable[str]) -> str:
-    skipped = " ".join(failed)
-    more = f" --resources-to-skip {skipped}" if skipped else ""
-    return f"aws cloudformation continue-update-rollback --stack-name {root}{more}"

@@ -2,15 +2,16 @@
 
 Each is an object `releases/<number>.json` in the foundation's bucket, made by a conditional write, so that no number is
 ever given twice (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). What keeps two from
-changing the services at once is CloudFormation, which does one operation of a stack at a time.
+changing the services at once is the environment's lock (`deployer.lock`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -49,8 +50,7 @@ class Release:
     `image` is its reference by digest, `tag` what its content is known by (empty: the image was given by reference),
     `settings` a hash of the templates, `facts` what the image says of itself (None: it was never asked), `time` in UTC
     (ISO 8601), `who` an ARN. `deployed`: the root stack has come to it, whatever became of it then. `unproven` says why
-    nobody has seen it run (empty: it was seen). `at_work` is the last sign of life of who rolls it out (empty: they
-    have left), `ended` when it was closed; both are times in UTC.
+    nobody has seen it run (empty: it was seen). `ended` is when it was closed, in UTC.
     """
 
     number: int
@@ -65,7 +65,6 @@ class Release:
     migrated: Migrated = Migrated.UNKNOWN
     deployed: bool = False
     unproven: str = ""
-    at_work: str = ""
     ended: str = ""
 
     @property
@@ -86,9 +85,14 @@ def digest_of(reference: str) -> str:
 
 def read(aws: Aws, bucket: str, most: int = _READ) -> tuple[Release, ...]:
     """Read the newest releases, newest first. Raises DeployError naming a record that cannot be read."""
+    return tuple(islice(newest(aws, bucket), max(most, _READ)))
+
+
+def newest(aws: Aws, bucket: str) -> Iterator[Release]:
+    """Read releases one after the other, newest first. Raises DeployError naming a record that cannot be read."""
     pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_PREFIX)
-    keys = sorted((each["Key"] for page in pages for each in page.get("Contents", [])), reverse=True)
-    return tuple(_read(aws, bucket, key) for key in keys[: max(most, _READ)])
+    for key in sorted((each["Key"] for page in pages for each in page.get("Contents", [])), reverse=True):
+        yield _read(aws, bucket, key)
 
 
 def begin(aws: Aws, bucket: str, release: Release) -> None:
@@ -208,6 +212,7 @@ def _read(aws: Aws, bucket: str, key: str) -> Release:
     body = aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     try:
         told = json.loads(body)
+        told.pop("at_work", None)  # in records of before there was a lock
         facts = told.pop("facts")
         read_facts = parse(json.dumps(facts)) if facts else None
         state, migrated = State(told.pop("state")), Migrated(told.pop("migrated"))

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterable
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from deployer import releases
-from deployer.errors import DeployError, error_code, explain
+from deployer.errors import AWS_ERRORS, DeployError, error_code, explain
 from deployer.images import repository
 from deployer.releases import Release, State
 from deployer.services import Services
@@ -39,7 +39,7 @@ def check_policy(tools: Tools, target: Target) -> None:
         told = tools.aws.ecr.get_lifecycle_policy(repositoryName=repository.name(target.repository))
         rules = json.loads(told.get("lifecyclePolicyText", "")).get("rules", [])
         prefixes = {one for rule in rules for one in rule.get("selection", {}).get("tagPrefixList", [])}
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         if isinstance(error, ClientError) and error_code(error) == "LifecyclePolicyNotFoundException":
             return  # nothing expires
         tools.report(f"the repository's lifecycle policy cannot be looked at: {explain(error)}")
@@ -62,7 +62,7 @@ def prune(tools: Tools, target: Target, release: Release, cluster: str) -> None:
         if old := _old(tools, target, release, cluster):
             repository.delete(tools.aws, target.repository, old)
             tools.report(f"images of releases that nobody can return to any more: {len(old)} removed")
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         tools.report(f"images of old releases were not removed: {explain(error)}")
     except DeployError as error:
         tools.report(f"images of old releases were not removed: {error}")

@@ -4,42 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from deployer import history, releases, retention, stacks
+from deployer import history, releases, retention, stacks, stuck
 from deployer.change_sets import ChangeSet, StackRequest, Template
-from deployer.errors import DeployError, explain
+from deployer.errors import AWS_ERRORS, DeployError, explain
 from deployer.events import Operation, StackEvent
 from deployer.going_back import go_back, image_before
 from deployer.image_changes import only_the_image
 from deployer.migrations import may_migrate, migrated
 from deployer.proof import Proof, Question, prove, runs
 from deployer.record import Record
-from deployer.release_failures import GOES_ON, PUSH, behind, stuck, was, what_runs
+from deployer.release_failures import GOES_ON, PUSH, behind, was, what_runs
 from deployer.releases import Migrated, Release, State
 from deployer.services import Services, of_stack
-from deployer.stack_updates import Outcome, Result, deploy_stack
-from deployer.stopped_tasks import Watch
+from deployer.stack_updates import Consent, Outcome, Result, deploy_stack
+from deployer.stacks import Stack
 from deployer.targets import CLUSTER, IMAGE, Image, Target
 from deployer.tools import Tools
+from deployer.witness import Witness
 
 
 class RollOut:
     """One release on its way, beside the change of the root stack (`stack_updates.Companion`).
 
     `settings` is the hash of the templates that the root will have, empty for those that are deployed; `nested`: look
-    into nested stacks when planning to go back. `clock` is for whoever changes the root. Raises DeployError when the
-    image cannot work with the database, or when somebody else is at work.
+    into nested stacks when planning to go back. Raises DeployError when the image cannot work with the database, or
+    when somebody else is at work.
     """
+
+    tells = True
 
     def __init__(self, tools: Tools, target: Target, image: Image, settings: str = "", *, nested: bool = True) -> None:
         self.image = image
         self._nested = nested
         self._record = Record(tools, target)
-        self.clock = self._record.clock
-        self._tools, self._target, self._given = replace(tools, clock=self.clock), target, settings
+        self._tools, self._target, self._given = tools, target, settings
         self._changing = self._proving = False
         self._prepare()
 
@@ -53,8 +52,9 @@ class RollOut:
     def begin(self, change_set: ChangeSet) -> None:
         """Write the release down before any service changes.
 
-        Much may have happened while somebody was asked: everything is looked at once more.
+        Much may have happened while somebody was asked: everything is looked at once more. Raises DeployError.
         """
+        self._tools.require()
         self._prepare()
         self._record.begin(self.image, self._settings, self._history)
         number = self._record.release.number
@@ -67,23 +67,24 @@ class RollOut:
     def look(self, fresh: Sequence[StackEvent]) -> None:
         """Look for tasks of the new release that have ended."""
         self._changing = True
-        self._watch.look(fresh)
+        self._witness.look(fresh)
 
     def failed(self, operation: Operation, error: DeployError) -> DeployError:
         """The stack went back: say why in the words of its tasks, and what has become of the database."""
-        cause = self._watch.first()
+        said = self._witness.failed(operation, error)
         # The database of a first creation goes with its stack.
-        moved = Migrated.NO if self._current is None else self._migrated(ran=self._watch.ran)
+        moved = Migrated.NO if self._current is None else self._migrated(ran=self._witness.ran)
         release = self._record.close(State.FAILED, moved)
-        line = f"release {release.number} is not live: {f'{cause}; ' if cause else ''}{error.line}"
-        if self._current is None:
-            return DeployError(line, error.hint)
+        line = f"release {release.number} is not live: {said.line}"
+        if self._current is None or operation.status == "DELETE_COMPLETE":  # nothing runs
+            return DeployError(line, said.hint)
         before = self._current.parameters.get(IMAGE, "")
         if release.migrated is Migrated.NO:
             way_on = f"{what_runs(self._history, before)} as before; mend it and push again ({PUSH})"
         else:
             way_on = behind(release, releases.of_image(self._history, before))
-        return DeployError(line, "; ".join([*stuck(operation), way_on]))
+        hints = [said.hint, _out_of(operation, self._current), way_on]
+        return DeployError(line, "; ".join(each for each in hints if each))
 
     def conclude(self, result: Result) -> Generator[StackEvent, None, Release | None]:
         """See that what is in the services runs, and write down that it is live; otherwise go back, if one can.
@@ -102,7 +103,11 @@ class RollOut:
             number = self._record.close(State.FAILED, self._migrated(cluster, ran=True)).number
             raise DeployError(f"release {number} is not live: {superseded}")
         if proof.problem:
-            yield from self._undo(proof, cluster)
+            try:
+                yield from self._undo(proof, cluster)
+            except DeployError as error:
+                self._witness.disproved(error, proof.log)
+                raise
         moved = may_migrate(self._history, self.image.facts, self.image.airflow)
         seen = Migrated.UNKNOWN if proof.asleep else Migrated.YES
         release = self._record.close(State.LIVE, seen if moved else Migrated.NO, proof.unproven)
@@ -111,20 +116,18 @@ class RollOut:
 
     @contextmanager
     def attended(self) -> Iterator[None]:
-        """Say what goes on without us, when we are interrupted or AWS cannot be reached; and that we have left."""
+        """Say what goes on without us, when we are interrupted or AWS cannot be reached."""
         try:
             yield
         except KeyboardInterrupt:
             if self._record.is_open:
                 self._tools.report(f"{self._where()}; {self._way_on()}")
             raise
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             if not self._record.is_open:
                 raise
             told = explain(error)
             raise DeployError(f"{self._where()}: {told.line}", f"{self._way_on()}; {told.hint}".rstrip("; ")) from error
-        finally:
-            self._record.leave()
 
     def _prepare(self) -> None:
         """Look at how things are: stack, releases, database, services."""
@@ -138,7 +141,7 @@ class RollOut:
         cluster = self._current.outputs.get(CLUSTER) if self._current else None
         self._before = Services(tools.aws).read(cluster)
         old = frozenset(each.definition.arn for each in self._before)
-        self._watch = Watch(tools.aws, cluster, old, tools.clock, tools.report)
+        self._witness = Witness(tools, target.bucket, target.root, cluster, old)
 
     def _question(self, cluster: str) -> Question:
         own, known = of_stack(self._tools.aws, self._target.root), {each.arn for each in self._before}
@@ -213,8 +216,17 @@ class RollOut:
         return f"run it again, which looks once more ({PUSH})" if self._proving else GOES_ON
 
 
+def _out_of(operation: Operation, root: Stack) -> str:
+    """What to do first when the stack could not go back."""
+    if operation.status != "UPDATE_ROLLBACK_FAILED":
+        return ""
+    held = ", ".join(each.path for each in stuck.find(operation, root.id))
+    on = f"; it is stuck on {held}" if held else ""
+    return f"first let the stack come to rest: `make airflow-deploy` offers to go on with the rollback{on}"
+
+
 def roll(
-    tools: Tools, target: Target, image: Image, *, nested: bool = True
+    tools: Tools, target: Target, image: Image, consent: Consent = only_the_image, *, nested: bool = True
 ) -> Generator[StackEvent, None, Release | None]:
     """Put an image into the deployed root and change nothing else; None when it is live already.
 
@@ -225,5 +237,5 @@ def roll(
     with rolling.attended():
         result = rolling.standing
         if result is None:
-            result = yield from deploy_stack(tools.aws, request, only_the_image, rolling.clock, rolling)
+            result = yield from deploy_stack(tools.aws, request, consent, tools.clock, rolling, tools.report)
         return (yield from rolling.conclude(result))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from deployer import first_counts
+from deployer import clusters
 from deployer.aws import Aws
 from deployer.stacks import STACK_TYPE
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ContainerDefinitionOutputTypeDef, DeploymentTypeDef, ServiceTypeDef
 
 _AT_ONCE = 10  # services in one DescribeServices, at most
-_TASKS_AT_ONCE = 100  # tasks in one DescribeTasks, at most
 _SERVICE = "AWS::ECS::Service"
 _LABEL = "airflow.version"  # of containers
 _WORKER = {"celery", "worker"}  # words of a command
@@ -110,17 +109,13 @@ class Services:
 
     def images_in_use(self, cluster: str) -> frozenset[str]:
         """References of the images in task definitions of services, and in those of every task that runs."""
-        pages = self._aws.ecs.get_paginator("list_tasks").paginate(cluster=cluster)
-        tasks = [arn for page in pages for arn in page["taskArns"]]
         found = {image for service in self.read(cluster) for image in service.definition.images}
-        for start in range(0, len(tasks), _TASKS_AT_ONCE):
-            some = tasks[start : start + _TASKS_AT_ONCE]
-            for task in self._aws.ecs.describe_tasks(cluster=cluster, tasks=some)["tasks"]:
-                found |= {each.get("image", "") for each in task.get("containers", [])}
+        for task in clusters.tasks(self._aws, cluster):
+            found |= {each.get("image", "") for each in task.get("containers", [])}
         return frozenset(found - {""})
 
     def _read(self, cluster: str) -> Iterator[Service]:
-        arns = sorted(first_counts.services(self._aws, cluster))
+        arns = sorted(clusters.services(self._aws, cluster))
         for start in range(0, len(arns), _AT_ONCE):
             some = arns[start : start + _AT_ONCE]
             for told in self._aws.ecs.describe_services(cluster=cluster, services=some)["services"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
@@ -33,7 +33,7 @@ class StackNames:
 
 @dataclass(frozen=True)
 class Stack:
-    """What CloudFormation says of a stack. `protected` is its termination protection, `parameters` are by name."""
+    """What CloudFormation says of a stack. `protected` is its termination protection; parameters, tags are by name."""
 
     id: str
     name: str
@@ -42,17 +42,27 @@ class Stack:
     parameters: Mapping[str, str]
     outputs: dict[str, str]
     protected: bool
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def find(aws: Aws, name_or_id: str) -> Stack | None:
     """Look a stack up; None when it does not exist or has been deleted."""
+    stack = last_seen(aws, name_or_id)
+    return None if stack is None or stack.status == "DELETE_COMPLETE" else stack
+
+
+def last_seen(aws: Aws, name_or_id: str) -> Stack | None:
+    """Look a stack up that may have been deleted: by its id it is known for 90 days more.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+    """
     try:
         found = aws.cloudformation.describe_stacks(StackName=name_or_id)["Stacks"]
     except ClientError as error:
         if is_missing(error):
             return None
         raise
-    if not found or found[0]["StackStatus"] == "DELETE_COMPLETE":
+    if not found:
         return None
     stack = found[0]
     return Stack(
@@ -65,6 +75,7 @@ def find(aws: Aws, name_or_id: str) -> Stack | None:
         },
         outputs={o["OutputKey"]: o.get("OutputValue", "") for o in stack.get("Outputs", []) if "OutputKey" in o},
         protected=stack.get("EnableTerminationProtection", False),
+        tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
     )
 
 
@@ -80,3 +91,8 @@ def is_missing(error: ClientError) -> bool:
     """Whether AWS says that a stack does not exist: that has no error code of its own."""
     text = error.response.get("Error", {}).get("Message", "")
     return error_code(error) == "ValidationError" and "does not exist" in text
+
+
+def name_of(stack_id: str) -> str:
+    """The name in a stack's ARN."""
+    return stack_id.split("/")[1]

@@ -17,6 +17,17 @@ _CONSEQUENCES = (
 )
 
 
+# From these an update can start; in any other state CloudFormation refuses one.
+_UPDATABLE = {
+    "CREATE_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+}
+
+
 class Category(StrEnum):
     """The five kinds of news about a resource."""
 
@@ -50,3 +61,13 @@ def is_busy(status: str) -> bool:
 def is_success(status: str) -> bool:
     """Whether an operation that ended in this status did what was asked."""
     return status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE"}
+
+
+def is_ready(status: str) -> bool:
+    """Whether a change set can be made for the stack: one that exists, or one that is only there to be reviewed."""
+    return status in _UPDATABLE or status == "REVIEW_IN_PROGRESS"
+
+
+def is_unmade(status: str) -> bool:
+    """Whether the stack's first creation has failed: all that can be done with it is to remove it."""
+    return status in {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}

@@ -1,70 +1,52 @@
-"""Why tasks of a new release have ended: what ECS and their last log lines say, gathered while it is being rolled out.
+"""Why tasks do not stay: those that have stopped while services are being changed, gathered while it goes on.
 
-ECS forgets a stopped task after an hour, and a roll-out that fails is undone: so this looks while it goes on.
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
+ECS forgets a stopped task after an hour, and a change that fails is undone: so this looks while it happens.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from deployer import clusters, service_words
 from deployer.aws import Aws
 from deployer.clock import Clock
-from deployer.errors import explain, one_line
+from deployer.errors import AWS_ERRORS, explain
 from deployer.events import StackEvent
-from deployer.services import Container, Definition, Services
+from deployer.services import Services
+from deployer.statuses import Category
+from deployer.task_ends import StoppedTask, is_of_machines, stopped_task
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecs.literals import DesiredStatusType
-    from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
+    from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 _EVERY = 10.0  # seconds between two looks
-_AT_ONCE = 100  # tasks in one DescribeTasks, at most
-_LINES = 10  # of a log, the last
-_WIDTH = 300  # characters of a line of a log
 _TRIES = 3  # looks for a log that is still on its way
 _TOLD = 5  # stopped tasks that are told of while it goes on
-_LATE = datetime.max.replace(tzinfo=UTC)
-_SERVICE = re.compile(r":service/(?P<cluster>[^/]+)/[^/]+$")
+_KEPT = 10  # stopped tasks that are kept, the first
+_SERVICE = re.compile(r":service/(?P<cluster>[^/]+)/(?P<name>[^/]+)$")
 # A service that goes back, or has fewer tasks to run, stops tasks that nothing is wrong with; so do people.
 _NO_FAULT = "Scaling activity initiated by"
 _PEOPLE = "UserInitiated"
-_MACHINES = {"SpotInterruption", "TerminationNotice", "InfrastructureHealth"}
-_NO_CAPACITY = "Capacity is unavailable"  # https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity
 
 
 @dataclass(frozen=True)
-class StoppedTask:
-    """A task that has ended: `exit_code` and `cause` are of the container at fault, `log` are its last lines."""
+class _Waiting:
+    """A task whose log has been looked for; `old`: its definition is not new."""
 
-    component: str
-    id: str
-    at: datetime
-    reason: str
-    exit_code: int | None
-    cause: str
-    log: tuple[str, ...]
-
-    def __str__(self) -> str:
-        last = self.log[-1] if self.log else ""
-        if "health check" in self.reason.lower():
-            return f"{self.component}: {self.reason}" + (f"; its last line was: {last}" if last else "")
-        if self.exit_code is None:
-            return f"{self.component}: task did not start: {self.cause or self.reason or 'no reason given'}"
-        why = self.cause or last or self.reason or "it left no line in its log"
-        return f"{self.component}: task ended (exit {self.exit_code}): {why}"
+    task: StoppedTask
+    old: bool
+    looks: int
 
 
 class Watch:
-    """Looks at a cluster for stopped tasks of task definitions that are not among the `old` ones.
+    """Looks at a cluster for tasks that services have started for a change of theirs, and that have stopped.
 
-    Nothing that goes wrong with looking stops what it goes along with.
+    Those of task definitions that are not among the `old` ones say most. Nothing that goes wrong with looking stops
+    what it goes along with.
     """
 
     def __init__(
@@ -76,122 +58,128 @@ class Watch:
         self._old = old
         self._looked = float("-inf")
         self._seen: set[str] = set()
-        self._waiting: dict[str, int] = {}
+        self._waiting: dict[str, _Waiting] = {}
         self._told: set[str] = set()
         self._found: list[StoppedTask] = []
+        self._again: list[StoppedTask] = []  # of definitions that are not new
+        self.began: datetime | None = None
+        """When the first event of the change happened."""
+        self._undone: datetime | None = None  # since when the change is being taken back
+        self._changing: set[str] = set()  # services by name
+        self._words: dict[str, tuple[str, ...]] = {}
         self.ran = False
         """Whether any task of the new definitions was ever seen to run, as far as one can know."""
 
+    @property
+    def tasks(self) -> tuple[StoppedTask, ...]:
+        """The tasks that have ended, the first ones, in their order."""
+        return tuple(sorted(self._found or self._again, key=lambda each: each.at)[:_KEPT])
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What ECS says of services whose change has failed."""
+        return tuple(f"{name}: {line}" for name, lines in self._words.items() for line in lines)
+
     def look(self, fresh: Sequence[StackEvent]) -> None:
-        """Learn from a stack's events where the services are, and look at their stopped tasks now and then."""
-        for event in fresh:
-            if event.type == "AWS::ECS::Service" and (match := _SERVICE.search(event.physical_id)):
-                self._clusters.add(match["cluster"])
-        if self._clock.now() - self._looked >= _EVERY:
+        """Learn from a stack's events where the services are, and look at their stopped tasks now and then.
+
+        When a service has failed it is looked at once, for it may be gone in a moment.
+        """
+        failed = [each for each in fresh if self._learn(each)]
+        if failed or (self.began and self._clock.now() - self._looked >= _EVERY):
             self._look_now()
+        for event in failed:
+            self._listen(event)
 
     def first(self) -> StoppedTask | None:
-        """Look once more, and return the task that ended first."""
-        self._look_now(last=True)
-        return min(self._found, key=lambda each: each.at, default=None)
+        """Look once more, wait for no log any longer, and return the task that ended first."""
+        self._look_now()
+        for arn in list(self._waiting):
+            self._take(arn)
+        return next(iter(self.tasks), None)
 
-    def _look_now(self, *, last: bool = False) -> None:
+    def _learn(self, event: StackEvent) -> bool:
+        """Take in what an event says; and whether it is a service that has failed by itself."""
+        self.began = self.began or event.time
+        if event.own and event.category is Category.ROLLED_BACK:
+            self._undone = self._undone or event.time
+        match = _SERVICE.search(event.physical_id) if event.type == "AWS::ECS::Service" else None
+        if match is None:
+            return False
+        self._clusters.add(match["cluster"])
+        if self._undone is None:
+            self._changing.add(match["name"])
+        return event.category is Category.FAILED and event.logical_id not in self._words
+
+    def _listen(self, event: StackEvent) -> None:
+        match = _SERVICE.search(event.physical_id)
+        if match is None:
+            return
+        try:
+            self._words[event.logical_id] = service_words.read(
+                self._aws, match["cluster"], event.physical_id, self.began
+            )
+        except AWS_ERRORS:
+            return  # what the stack says of it has been heard
+        for line in self._words[event.logical_id]:
+            self._tell(f"{event.logical_id}: {line}")
+
+    def _look_now(self) -> None:
         self._looked = self._clock.now()
         try:
             for cluster in sorted(self._clusters):
-                for task in self._tasks(cluster, "STOPPED"):
-                    self._consider(task, last=last)
+                for task in clusters.tasks(self._aws, cluster, self._seen, desiredStatus="STOPPED"):
+                    self._consider(task)
                 if not self.ran:
-                    for task in self._tasks(cluster, "RUNNING"):
+                    for task in clusters.tasks(self._aws, cluster):
                         self._note(task)
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             self.ran = True
             self._tell(f"stopped tasks cannot be looked at: {explain(error)}")
 
-    def _tasks(self, cluster: str, desired: DesiredStatusType) -> Iterator[TaskTypeDef]:
-        pages = self._aws.ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=desired)
-        arns = [arn for page in pages for arn in page["taskArns"] if arn not in self._seen]
-        for start in range(0, len(arns), _AT_ONCE):
-            yield from self._aws.ecs.describe_tasks(cluster=cluster, tasks=arns[start : start + _AT_ONCE])["tasks"]
-
     def _note(self, task: TaskTypeDef) -> None:
         """What has once been started may have done its work, whatever it is doing by now."""
-        if task.get("taskDefinitionArn", "") not in self._old and task.get("startedAt"):
+        new = task.get("taskDefinitionArn", "") not in self._old
+        if new and task.get("startedAt") and not self._is_of_before(task):
             self.ran = True
 
-    def _consider(self, task: TaskTypeDef, *, last: bool) -> None:
+    def _consider(self, task: TaskTypeDef) -> None:
         self._note(task)
-        if task.get("lastStatus") != "STOPPED":
-            return  # it is on its way there
+        if task.get("lastStatus") != "STOPPED" or not self._is_of_this_change(task):
+            return  # or not yet
         arn, reason = task.get("taskArn", ""), task.get("stoppedReason", "")
-        no_fault = reason.startswith(_NO_FAULT) or task.get("stopCode") == _PEOPLE or is_of_machines(task)
-        if no_fault or task.get("taskDefinitionArn", "") in self._old:
+        if reason.startswith(_NO_FAULT) or task.get("stopCode") == _PEOPLE or is_of_machines(task):
             self._seen.add(arn)
             return
-        found = stopped_task(self._aws, task, self._services.definition(task["taskDefinitionArn"]))
-        self._waiting[arn] = self._waiting.get(arn, 0) + 1
-        if found.exit_code is not None and not found.log and self._waiting[arn] < _TRIES and not last:
-            return  # its last words may still be on their way
+        definition = task.get("taskDefinitionArn", "")
+        found = stopped_task(self._aws, task, self._services.definition(definition))
+        looks = self._waiting[arn].looks + 1 if arn in self._waiting else 1
+        self._waiting[arn] = _Waiting(found, definition in self._old, looks)
+        if found.exit_code is None or found.log or looks >= _TRIES:
+            self._take(arn)  # else its last words may still be on their way
+
+    def _take(self, arn: str) -> None:
+        waiting = self._waiting.pop(arn)
         self._seen.add(arn)
-        self._waiting.pop(arn)
-        self._found.append(found)
+        found = waiting.task
+        (self._again if waiting.old else self._found).append(found)
         if str(found) not in self._told and len(self._told) < _TOLD:
             self._tell("\n".join([str(found), *(f"    {line}" for line in found.log)]), str(found))
+
+    def _is_of_before(self, task: TaskTypeDef) -> bool:
+        """Whether it is of an earlier change: ECS tells of stopped tasks for an hour."""
+        created = task.get("createdAt")
+        return bool(created and self.began and created < self.began)
+
+    def _is_of_this_change(self, task: TaskTypeDef) -> bool:
+        """Whether a service that is being changed has started a task for it, and not for going back."""
+        created, service = task.get("createdAt"), task.get("group", "").removeprefix("service:")
+        if created is None or self.began is None or created < self.began or service not in self._changing:
+            return False
+        new = task.get("taskDefinitionArn", "") not in self._old
+        return new or self._undone is None or created < self._undone
 
     def _tell(self, text: str, key: str = "") -> None:
         if (key or text) not in self._told:
             self._told.add(key or text)
             self._report(text)
-
-
-def is_of_machines(task: TaskTypeDef) -> bool:
-    """Whether a task has ended for want of a machine, as on Spot, and its image has no part in it.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html (stopCode)
-    """
-    return task.get("stopCode") in _MACHINES or lacks_capacity(task.get("stoppedReason", ""))
-
-
-def lacks_capacity(text: str) -> bool:
-    """Whether ECS says that there is no machine at the moment."""
-    return _NO_CAPACITY.lower() in text.lower()
-
-
-def stopped_task(aws: Aws, task: TaskTypeDef, definition: Definition) -> StoppedTask:
-    """Put together what is to be known of a task that has ended, with the last lines of its log."""
-    fault = _at_fault(task.get("containers", []))
-    id_ = task.get("taskArn", "").rpartition("/")[2]
-    name = fault.get("name", "")
-    container = next((each for each in definition.containers if each.name == name), None)
-    return StoppedTask(
-        component=name or definition.component,
-        id=id_,
-        at=task.get("stoppedAt", _LATE),
-        reason=one_line(task.get("stoppedReason", "")),
-        exit_code=fault.get("exitCode"),
-        cause=one_line(fault.get("reason", "")),
-        log=last_lines(aws, container, id_) if container else (),
-    )
-
-
-def last_lines(aws: Aws, container: Container, task: str) -> tuple[str, ...]:
-    """The last lines that a container has logged, without control characters; none when they cannot be had."""
-    stream = container.log_stream(task)
-    if not stream:
-        return ()
-    try:
-        told = aws.logs.get_log_events(
-            logGroupName=container.log_group, logStreamName=stream, limit=3 * _LINES, startFromHead=False
-        )
-    except (BotoCoreError, ClientError):  # it never logged anything, or one may not read it
-        return ()
-    lines = [one_line(event.get("message", "")) for event in told["events"]]
-    return tuple(line[:_WIDTH] for line in lines if line)[-_LINES:]
-
-
-def _at_fault(containers: Sequence[ContainerTypeDef]) -> ContainerTypeDef:
-    """The container that failed: one with an exit status that is not 0, else one with a reason, else the first."""
-    failed = [each for each in containers if each.get("exitCode")]
-    reasoned = [each for each in containers if each.get("reason")]
-    none: ContainerTypeDef = {}
-    return next(iter([*failed, *reasoned, *containers]), none)

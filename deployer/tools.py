@@ -14,16 +14,26 @@ def silent(_: str) -> None:
     """Tell nobody."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Tools:
-    """`report` tells a line, `step` that something new begins, `today` the time of day."""
+    """`report` tells a line, `step` that something new begins, `done` that the last step is over, `today` the time.
+
+    `require` is asked before something is changed, and raises DeployError when that may not be done any more, since the
+    environment's lock was lost.
+    """
 
     aws: Aws
     report: Callable[[str], None] = silent
     step: Callable[[str], None] = silent
     clock: Clock = REAL_TIME
     today: Callable[[], datetime] = field(default=_now)
+    done: Callable[[], None] = _nothing
+    require: Callable[[], None] = _nothing

@@ -17,7 +17,13 @@ RUN_BY = {
     "make airflow-deploy": "integration/test_path_to_production.py",
     "make airflow-push-image": "integration/test_path_to_production.py",
     "make airflow-rollback": "integration/test_path_to_production.py",
+    "make airflow-permissions": "integration/test_path_to_production.py",
+    "make airflow-doctor": "integration/test_path_to_production.py",
+    "make airflow-diff": "integration/test_path_to_production.py",
+    "make airflow-status": "integration/test_path_to_production.py",
     "make airflow-outputs": "integration/test_path_to_production.py",
+    "make airflow-open": "integration/test_path_to_production.py",
+    "make airflow-events": "integration/test_path_to_production.py",
     "make airflow-destroy": "integration/test_path_to_production.py",
 }
 

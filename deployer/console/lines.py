@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, TextIO, TypeVar
@@ -54,10 +54,20 @@ def show(
     operation: Generator[StackEvent, None, Result], stream: TextIO | None = None, *, colour: bool = False
 ) -> Result:
     """Print each event of an operation as it comes, and return what the operation comes to."""
+    return drive(operation, lambda event: say(line(event, colour=colour), stream))
+
+
+def drive(operation: Generator[StackEvent, None, Result], hear: Callable[[StackEvent], None]) -> Result:
+    """Let an operation go on, have each of its events heard, and return what it comes to.
+
+    Who is interrupted while an event is heard is told by the operation what goes on without them.
+    """
     while True:
         try:
-            event = next(operation)
+            hear(next(operation))
         except StopIteration as end:
             result: Result = end.value
             return result
-        say(line(event, colour=colour), stream)
+        except KeyboardInterrupt as interrupt:
+            operation.throw(interrupt)
+            raise

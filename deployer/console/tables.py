@@ -2,60 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from deployer.change_sets import Change, ChangeSet, Replacement
-from deployer.destruction import Removal
-from deployer.stacks import STACK_TYPE
-from deployer.template_text import Fate
+from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.plans.plan import Planned, counted, totals, unseen
+from deployer.plans.risks import in_place, risks
 
-_SIGNS = {"Add": "+", "Import": "+", "Modify": "~", "Remove": "-"}
+_SIGNS = {"Add": "+", "Import": "+", "Remove": "-"}
 _REPLACEMENT = {Replacement.NO: "", Replacement.MAYBE: "may be replaced", Replacement.YES: "is replaced"}
+_RECREATION = {Recreation.NEVER: "", Recreation.MAYBE: "may replace it", Recreation.ALWAYS: "replaces it"}
+_FATES = {"Retain": "stays behind", "Snapshot": "leaves a snapshot"}
+_BECAUSE = {
+    "ParameterReference": "by parameter {}",
+    "ResourceReference": "by {}",
+    "ResourceAttribute": "by {}",
+    "Automatic": "by what is nested in it",
+}
+_LONGEST, _MOST = 60, 12  # characters of a value, properties of a resource
 
 
-def changes(change_set: ChangeSet) -> str:
-    """Return the changes, one a line, under the stack's name and over the summary."""
-    verb = "create" if change_set.creates else "update"
-    rows = [_change_row(change) for change in counted(change_set.changes)]
-    return "\n".join([f"To {verb} {change_set.stack}:", *columns(rows), summary(change_set.changes)])
+def changes(planned: Planned, more: Sequence[str] = ()) -> str:
+    """Return the changes under the stack's name, each with its properties, and over the summary.
+
+    What would cost data stands out; `more` is what else must be known, line by line.
+    """
+    verb = "create" if planned.creates else "update"
+    warnings = [f"!!  {risk}" for risk in risks(planned.changes)]
+    if blind := unseen(planned.changes):
+        warnings.append(f"!!  {', '.join(blind)}: not looked into, and may lose data unseen")
+    rest = [*warnings, *more, summary(planned.changes)]
+    return "\n".join([f"To {verb} {planned.stack}:", *resource_lines(planned.changes), *rest])
+
+
+def resource_lines(all_changes: Iterable[Change]) -> Iterator[str]:
+    """Tell each resource in a line, and under it what of it changes."""
+    told = counted(all_changes)
+    for change, row in zip(told, columns([_change_row(change) for change in told]), strict=True):
+        yield row
+        for each in change.properties[:_MOST]:
+            yield f"       {property_line(each, change.type)}"
+        if len(change.properties) > _MOST:
+            yield f"       and {len(change.properties) - _MOST} more"
+
+
+def property_line(one: Property, kind: str) -> str:
+    """Return a property as what it was and will be, and why: `DBInstanceClass: db.t4g.micro -> db.t4g.small`."""
+    replaces = "" if in_place(kind, one.name) else _RECREATION[one.recreation]
+    why = _BECAUSE.get(one.source, "").format(one.cause)
+    notes = [note for note in (why, "" if one.certain else "perhaps", replaces) if note]
+    values = _values(one)
+    return one.name + (f": {values}" if values else "") + (f" ({', '.join(notes)})" if notes else "")
 
 
 def summary(all_changes: Iterable[Change]) -> str:
     """Return, for example, `31 to add, 2 to change, 0 to destroy`; a replacement is added and destroyed."""
-    resources = counted(all_changes)
-    replaced = sum(change.replacement is Replacement.YES for change in resources)
-    actions = [change.action for change in resources if change.replacement is not Replacement.YES]
-    added, removed = actions.count("Add") + actions.count("Import"), actions.count("Remove")
-    changed = len(actions) - added - removed
-    return f"{added + replaced} to add, {changed} to change, {removed + replaced} to destroy"
-
-
-def counted(all_changes: Iterable[Change]) -> list[Change]:
-    """Leave out nested stacks whose own changes are listed: these are what happens."""
-    given = list(all_changes)
-    looked_into = {change.stack for change in given}
-    return [c for c in given if not (c.type == STACK_TYPE and c.path in looked_into)]
-
-
-def removal(planned: Removal) -> str:
-    """Return all that goes and all that stays, and what is in the buckets that will be emptied."""
-    if not planned.stacks:
-        return "There is nothing to remove."
-    inside = {content.resource: str(content) for content in planned.contents}
-    rows = [
-        (
-            "-",
-            each.path,
-            each.type,
-            each.physical_id,
-            each.fate if each.fate is Fate.SNAPSHOT else _with(inside.get(each)),
-        )
-        for each in planned.goes
-    ]
-    blocks = ["To remove: " + ", ".join(stack.name for stack in planned.stacks), *columns(rows)]
-    if planned.stays:
-        blocks += ["What stays:", *columns([("=", each.path, each.type, each.physical_id) for each in planned.stays])]
-    return "\n".join([*blocks, f"{len(planned.goes)} to remove, {len(planned.stays)} to stay"])
+    added, changed, destroyed = totals(all_changes)
+    return f"{added} to add, {changed} to change, {destroyed} to destroy"
 
 
 def outputs(values: Mapping[str, str]) -> str:
@@ -71,10 +73,24 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
+def sign(change: Change) -> str:
+    """Return `+`, `-`, `~`, or `-/+` for what is replaced."""
+    return "-/+" if change.replacement is Replacement.YES else _SIGNS.get(change.action, "~")
+
+
 def _change_row(change: Change) -> tuple[str, ...]:
-    sign = "-/+" if change.replacement is Replacement.YES else _SIGNS.get(change.action, "?")
-    return (sign, change.action.lower(), change.path, change.type, _REPLACEMENT[change.replacement])
+    words = (_REPLACEMENT[change.replacement], _FATES.get(change.policy.removeprefix("ReplaceAnd"), ""))
+    return (sign(change), change.action.lower(), change.path, change.type, ", ".join(word for word in words if word))
 
 
-def _with(content: str | None) -> str:
-    return f"with {content} in it" if content else ""
+def _values(one: Property) -> str:
+    if one.later:
+        return f"{_short(one.before)} -> known after the deploy" if one.before else "known after the deploy"
+    if one.before == one.after:
+        return ""
+    return f"{_short(one.before) or 'nothing'} -> {_short(one.after) or 'nothing'}"
+
+
+def _short(value: str) -> str:
+    line = " ".join(value.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

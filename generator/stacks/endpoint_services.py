@@ -60,6 +60,13 @@ def service_name(template: Template, service: str) -> Value:
     return Join(".", [prefix, Ref("AWS::Region"), name])
 
 
+def name_in(region: str, service: str) -> str:
+    """What the endpoint service is called in a region: `service_name`, where the region is known."""
+    if service not in CHINESE or not region.startswith("cn-"):
+        return f"com.amazonaws.{region}.{service}"
+    return f"cn.com.amazonaws.{region}.{CALLED_OTHERWISE_IN_CHINA.get(service, service)}"
+
+
 def _by_partition(template: Template, mapping: str, usual: str, chinese: str) -> Value:
     """Return a text that is another one in China."""
     texts = {"aws": usual, "aws-cn": chinese, "aws-us-gov": usual}

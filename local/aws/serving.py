@@ -20,8 +20,10 @@ from local.aws import (
     messages,
     nested,
     network,
+    offers,
     postgres,
     relational,
+    repeated,
     scaling,
     secrets,
     storage,
@@ -56,7 +58,9 @@ def _install(servers: Servers, doors: Doors, folder: Path) -> None:
         (folder / kind).mkdir()
     relational.install(Databases(servers, doors, folder / "database"))
     Brokers(servers, doors, folder / "broker").install()
-    for module in (alarms, balancing, ecs, events, images, messages, nested, network, scaling, secrets, storage, tags):
+    for module in (alarms, balancing, ecs, events, images, messages, nested, network):
+        module.install()
+    for module in (offers, repeated, scaling, secrets, storage, tags):
         module.install()
     left_out.install()  # completes what is installed by now
     telling.install()

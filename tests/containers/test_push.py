@@ -43,7 +43,7 @@ class Workplace:
     def run(self, verb: str, *words: str, environment: str = ENVIRONMENT, **variables: str) -> "Done":
         """Run a verb as a person in this checkout does."""
         own = {**self.engine.environment, **self.endpoint.variables(), "BUILD_OPTIONS": self.options, **variables}
-        for name in ("AWS_PROFILE", "CONTAINER_CLI"):
+        for name in ("AWS_PROFILE", "CI", "CONTAINER_CLI"):
             if name not in variables:
                 own.pop(name, None)
         command = [sys.executable, "-m", "deployer", verb, "--environment", environment, *words]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
-from deployer import image_verbs
+from deployer.checkout import CHECKOUT
+from deployer.console.screen import Screen
 from deployer.dags import DagReport, Finding
 from deployer.images.content import content
 from deployer.images.engine import Engine
 from deployer.images.facts import ImageFacts, store
 from deployer.images.programs import Call, Done, Told
-from deployer.offline import CHECKOUT
+from deployer.verbs import images as image_verbs
+from deployer.verbs import rollback as rollback_verb
 from generator.config import source
 from generator.config.environments import judged, overlay
 from generator.config.settings import Settings
 from tests.deployer.scripted_environment import BUCKET, NEWER, Environment
 
+SCREEN = Screen(io.StringIO(), io.StringIO(), {}, ())
 GOOD = DagReport("3.3.2", files=3, dags=3, seconds=1, findings=())
 
 
@@ -33,7 +37,11 @@ def nobody(call: Call, told: Told | None = None) -> Done:
 
 
 def push(environment: Environment, report: DagReport = GOOD, run: Any = nobody) -> image_verbs.Summary:
-    return image_verbs.push(settings(), environment.tools, Engine(run=run), lambda _, __: report)
+    return image_verbs.push(settings(), environment.tools, Engine(run=run), lambda _, __: report, screen=SCREEN)
+
+
+def return_to(environment: Environment, number: int, *, nested: bool = True) -> image_verbs.Summary:
+    return rollback_verb.return_to(settings(), environment.tools, number, SCREEN, nested=nested)
 
 
 def published(environment: Environment, facts: ImageFacts = NEWER) -> str:

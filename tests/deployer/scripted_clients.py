@@ -33,10 +33,10 @@ class Service(Protocol):
     calls: list[str]
 
 
-def scripted(services: Mapping[str, Service]) -> Aws:
+def scripted(services: Mapping[str, Service], region: str = REGION) -> Aws:
     """Return an Aws whose services are played; a service that is not named cannot be reached."""
     make: Callable[..., Any] = _session().client
-    return Aws(REGION, lambda name: _played(make(name), services[name]))
+    return Aws(region, lambda name: _played(make(name), services[name]))
 
 
 @cache
@@ -60,7 +60,8 @@ def _played(client: BaseClient, service: Service) -> BaseClient:
             parsed, status = {"Error": {"Code": error.code, "Message": error.message}}, error.status
         else:
             _check(parsed, model.output_shape)
-        return AWSResponse("", status, HTTPHeaders(), None), parsed | {"ResponseMetadata": {"HTTPStatusCode": status}}
+        about = {"HTTPStatusCode": status, "HTTPHeaders": dict(getattr(service, "headers", {}))}
+        return AWSResponse("", status, HTTPHeaders(), None), parsed | {"ResponseMetadata": about}
 
     hooks: Any = client.meta.events  # its stubs know of no handler that answers
     hooks.register_first("before-parameter-build.*.*", keep)

@@ -1,151 +1,100 @@
 """A CloudFormation that plays stack graphs against a virtual clock: durations, failures, nested stacks.
 
-An operation writes its whole future at once, as events with times; the clock reveals them.
+Here are its operations, as AWS names them; `scripted_graphs` is what it plays, `scripted_stacks` how it goes on.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count, repeat
+from datetime import timedelta
 from typing import Any
 
-from deployer.clock import Clock
 from tests.deployer.scripted_clients import ACCOUNT, REGION, RefusedError
+from tests.deployer.scripted_graphs import (
+    MIDNIGHT,
+    STACK,
+    ChangeSet,
+    Graph,
+    Resource,
+    Stack,
+    VirtualTime,
+    change,
+    detail,
+    nested,
+    seconds_of,
+)
+from tests.deployer.scripted_stacks import Stacks
 
-STACK = "AWS::CloudFormation::Stack"
-MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
+__all__ = [
+    "MIDNIGHT",
+    "STACK",
+    "Graph",
+    "Resource",
+    "ScriptedCloudFormation",
+    "Stack",
+    "VirtualTime",
+    "detail",
+    "nested",
+]
 
-
-class VirtualTime:
-    """Seconds that pass only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-    def clock(self, pace: float = 1.0) -> Clock:
-        return Clock(lambda: self.seconds, self.sleep, lambda: repeat(pace))
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource of a graph: how long it takes, and with which reason its creation or update fails."""
-
-    id: str
-    type: str = "AWS::SQS::Queue"
-    seconds: float = 2
-    fails: str = ""
-    version: int = 1
-    policy: str = ""
-    protected: bool = False
-    child: Graph | None = None
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A template: resources that start together, parameters with their defaults, outputs."""
-
-    resources: tuple[Resource, ...] = ()
-    parameters: Mapping[str, str | None] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
-
-    def text(self) -> str:
-        def resource(each: Resource) -> dict[str, Any]:
-            properties = {"Properties": {"DeletionProtection": True}} if each.protected else {}
-            return {"Type": each.type} | properties | ({"DeletionPolicy": each.policy} if each.policy else {})
-
-        return json.dumps({"Resources": {each.id: resource(each) for each in self.resources}}, indent=1)
+_EARLY = (
+    "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. "
+    "To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information."
+)
+_NOT_UPDATABLE = ("_IN_PROGRESS", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 
 
-def nested(name: str, *resources: Resource) -> Resource:
-    return Resource(name, STACK, child=Graph(resources))
+class ScriptedCloudFormation(Stacks):
+    """Answers CloudFormation's operations; `templates` maps bodies and URLs to graphs.
 
-
-@dataclass
-class ChangeSet:
-    id: str
-    stack: Stack
-    graph: Graph
-    values: dict[str, str]
-    tags: dict[str, str]
-    creates: bool
-    changes: list[dict[str, Any]]
-    reason: str
-    ready: float
-
-
-@dataclass
-class Stack:
-    id: str
-    name: str
-    graph: Graph | None = None
-    values: dict[str, str] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    children: dict[str, Stack] = field(default_factory=dict)
-    protected: bool = False
-
-
-class ScriptedCloudFormation:
-    """Answers CloudFormation's operations; `templates` maps bodies and URLs to graphs."""
+    `lag` is how many seconds events are late, `status_lag` what DescribeStacks says, `change_set_lag` how long a new
+    change set is not found: CloudFormation's answers agree only in the end.
+    """
 
     def __init__(self, time: VirtualTime, *, lag: float = 0, page: int = 100) -> None:
+        super().__init__(time)
         self.calls: list[str] = []
         self.tokens: list[str] = []
         self.templates: dict[str, Graph] = {}
-        self.stacks: dict[str, Stack] = {}  # by id; deleted ones stay known by it
         self.change_sets: dict[str, ChangeSet] = {}
         self.lag, self.page = lag, page
+        self.status_lag = self.change_set_lag = 0.0
         self.planning_seconds = 1.0
         self.rejection = ""  # with which reason change sets fail
-        self.blocked: Callable[[str], str] = lambda _physical_id: ""  # why a deletion fails
+        self.invalid: dict[str, list[str]] = {}  # logical id: what early validation has to say of it
+        self.events_refused = ""  # with which code DescribeEvents is, for example UnknownOperationException
         # What a template that is used again comes to with other values, and who is told of values that take effect.
         self.again: Callable[[Graph, Mapping[str, str]], Graph] = lambda graph, _values: graph
         self.replaced: set[str] = set()  # logical ids whose modification replaces them
-        self.rollback_fails = False
         self.evaluation = ""  # of what is modified
-        self.names: dict[str, str] = {}  # physical ids of what is no stack, by logical id, where they matter
         self.in_effect: Callable[[Mapping[str, str]], object] = lambda _values: None
-        self._time = time
-        self._numbers = count(1)
-
-    # What tests set up and look at.
-
-    def put(self, name: str, status: str, graph: Graph | None = None) -> Stack:
-        """Set a stack into a state, resources and nested stacks included."""
-        stack = self._new(name)
-        stack.graph = graph
-        for resource in graph.resources if graph else ():
-            if resource.child:
-                stack.children[resource.id] = self.put(f"{name}-{resource.id}", "CREATE_COMPLETE", resource.child)
-        self._own(stack, status, self._time.seconds)
-        self._time.seconds += 10
-        return stack
-
-    def status(self, name: str) -> str:
-        stack = self._find(name)
-        return self._status(stack) if stack else "nothing"
-
-    # The operations, as AWS names them.
+        # Logical id: properties (JSON pointer) with the value expected and the actual one; None: it was deleted.
+        self.drifted: dict[str, Mapping[str, tuple[str, str]] | None] = {}
+        self.drift_refused: dict[str, RefusedError] = {}  # by logical id; "" stands for all
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         stack = self._get(StackName)
         described = {
             "StackId": stack.id,
             "StackName": stack.name,
-            "StackStatus": self._status(stack),
+            "StackStatus": self._status(stack, self.status_lag),
             "CreationTime": MIDNIGHT,
             "EnableTerminationProtection": stack.protected,
             "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.values.items()],
-            "Outputs": [
-                {"OutputKey": k, "OutputValue": v} for k, v in (stack.graph.outputs if stack.graph else {}).items()
-            ],
+            "Tags": [{"Key": k, "Value": v} for k, v in stack.tags.items()],
+            "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in self._outputs(stack).items()],
         }
         return {"Stacks": [described]}
+
+    def list_stacks(self, StackStatusFilter: list[str], NextToken: str = "") -> dict[str, Any]:  # noqa: N803
+        found = [
+            {"StackId": each.id, "StackName": each.name, "StackStatus": self._status(each), "CreationTime": MIDNIGHT}
+            | {"DeletionTime": MIDNIGHT + timedelta(seconds=max(map(seconds_of, each.events)))}
+            for each in self.stacks.values()
+            if self._status(each) in StackStatusFilter
+        ]
+        items, more = self._paged(found, NextToken)
+        return {"StackSummaries": items} | more
 
     def get_template_summary(
         self,
@@ -163,15 +112,8 @@ class ScriptedCloudFormation:
         }
 
     def create_change_set(self, **asked: Any) -> dict[str, Any]:
-        stack = self._find(asked["StackName"])
         creates = asked["ChangeSetType"] == "CREATE"
-        if stack is None:
-            if not creates:
-                raise RefusedError("ValidationError", f"Stack [{asked['StackName']}] does not exist")
-            stack = self._new(asked["StackName"])
-            self._own(stack, "REVIEW_IN_PROGRESS", self._time.seconds)
-        elif creates and self._status(stack) != "REVIEW_IN_PROGRESS":
-            raise RefusedError("AlreadyExistsException", f"Stack [{stack.name}] already exists")
+        stack = self._to_change(asked["StackName"], creates=creates)
         previous = stack.graph if asked.get("UsePreviousTemplate") else None
         assert ("Tags" in asked) is (previous is None), "an empty list of tags takes the stack's tags away"
         values = {
@@ -183,18 +125,24 @@ class ScriptedCloudFormation:
             graph = self.again(previous, values) if values != stack.values else previous
         else:
             graph = self.templates[asked.get("TemplateBody") or asked["TemplateURL"]]
-        old = None if creates else stack.graph
-        changes = list(self._changes(old, graph, include=asked["IncludeNestedStacks"]))
-        if not changes and values != stack.values:
-            changes = [_change("Parameterised", "AWS::SQS::Queue", "Modify")]
-        reason = self.rejection or ("" if changes else "The submitted information didn't contain changes. Submit...")
         arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{asked['ChangeSetName']}/{next(self._numbers)}"
-        ready = self._time.seconds + self.planning_seconds
-        self.change_sets[arn] = ChangeSet(arn, stack, graph, values, tags, creates, changes, reason, ready)
+        now = self._time.seconds
+        ready = now + self.planning_seconds
+        made = ChangeSet(arn, stack, graph, values, tags, creates, [], "", ready, now)
+        made.body, made.restores = asked.get("TemplateBody", ""), asked.get("DeploymentMode") == "REVERT_DRIFT"
+        made.changes = list(
+            self._changes(made, None if creates else stack, graph, include=asked["IncludeNestedStacks"])
+        )
+        if not made.changes and (values != stack.values or (tags != stack.tags and previous is None)):
+            made.changes = [change(Resource("Parameterised"), "Modify")]
+        empty = "" if made.changes else "The submitted information didn't contain changes. Submit..."
+        made.invalid = made.invalid or self._validated(stack, graph)
+        made.reason = made.reason or self.rejection or (_EARLY if made.invalid else empty)
+        self.change_sets[arn] = made
         return {"Id": arn, "StackId": stack.id}
 
-    def describe_change_set(self, ChangeSetName: str, NextToken: str = "") -> dict[str, Any]:  # noqa: N803
-        made = self.change_sets[ChangeSetName]
+    def describe_change_set(self, ChangeSetName: str, NextToken: str = "", **_: object) -> dict[str, Any]:  # noqa: N803
+        made = self._made(ChangeSetName)
         if self._time.seconds < made.ready:
             return {"ChangeSetId": made.id, "Status": "CREATE_IN_PROGRESS"}
         if made.reason:
@@ -203,9 +151,11 @@ class ScriptedCloudFormation:
         return {"ChangeSetId": made.id, "Status": "CREATE_COMPLETE", "Changes": items} | more
 
     def delete_change_set(self, ChangeSetName: str) -> None:  # noqa: N803
+        if ChangeSetName not in self.change_sets:  # of what is not there nothing is to be done
+            return
         if self._time.seconds < self.change_sets[ChangeSetName].ready:
             raise RefusedError("InvalidChangeSetStatus", "The change set is in CREATE_IN_PROGRESS")
-        del self.change_sets[ChangeSetName]
+        self._drop(ChangeSetName)
 
     def list_change_sets(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         mine = [each for each in self.change_sets.values() if each.stack.id == StackName]
@@ -217,9 +167,15 @@ class ScriptedCloudFormation:
         ClientRequestToken: str,  # noqa: N803
         RetainExceptOnCreate: bool,  # noqa: N803
     ) -> None:
-        assert RetainExceptOnCreate == self.change_sets[ChangeSetName].creates
-        made = self.change_sets.pop(ChangeSetName)
         self.tokens.append(ClientRequestToken)
+        if self.tokens.count(ClientRequestToken) > 1:  # asked again, since the answer was lost: it is under way
+            return
+        made = self._made(ChangeSetName)
+        assert RetainExceptOnCreate == made.creates
+        if self._status(made.stack).endswith("_IN_PROGRESS") and self._status(made.stack) != "REVIEW_IN_PROGRESS":
+            raise RefusedError("InvalidChangeSetStatus", f"Stack is in {self._status(made.stack)} state")
+        self._drop(ChangeSetName)
+        self._begin_operation()
         before, made.stack.values = made.stack.values, made.values
         self.in_effect(made.values)
         if made.creates:
@@ -228,9 +184,43 @@ class ScriptedCloudFormation:
             self._update(made.stack, made.graph, self._time.seconds)
         if "ROLLBACK" in self._ended(made.stack):
             made.stack.values = before
+        else:
+            made.stack.body, made.stack.tags = made.body, made.tags or made.stack.tags
 
-    def delete_stack(self, StackName: str) -> None:  # noqa: N803
+    def continue_update_rollback(
+        self,
+        StackName: str,  # noqa: N803
+        ResourcesToSkip: list[str] | None = None,  # noqa: N803
+        ClientRequestToken: str = "",  # noqa: N803
+    ) -> None:
         stack = self._get(StackName)
+        if self._status(stack) != "UPDATE_ROLLBACK_FAILED":
+            raise RefusedError("ValidationError", f"Stack:{stack.id} is in {self._status(stack)} state and can not be")
+        skipped = frozenset(ResourcesToSkip or ())
+        if unknown := skipped - set(self._stuck(stack)):
+            raise RefusedError("ValidationError", f"Resource {unknown} is not in UPDATE_FAILED because of a rollback")
+        self.tokens.append(ClientRequestToken)
+        self._begin_operation()
+        self._own(stack, "UPDATE_ROLLBACK_IN_PROGRESS", self._time.seconds)
+        self._go_back(stack, self._time.seconds + 1, skipped)
+
+    def cancel_update_stack(self, StackName: str) -> None:  # noqa: N803
+        stack = self._get(StackName)
+        if self._status(stack) != "UPDATE_IN_PROGRESS":
+            raise RefusedError("ValidationError", f"CancelUpdateStack cannot be called from {self._status(stack)}")
+        stack.events = [event for event in stack.events if seconds_of(event) <= self._time.seconds]
+        reason = "User Initiated. Rollback requested by user."
+        self._own(stack, "UPDATE_ROLLBACK_IN_PROGRESS", self._time.seconds, reason)
+        self._go_back(stack, self._time.seconds, frozenset())
+
+    def delete_stack(self, StackName: str, **_: object) -> None:  # noqa: N803
+        stack = self._find(StackName)
+        if stack is None or self._status(stack) == "DELETE_COMPLETE":
+            return
+        if stack.protected:
+            reason = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+            raise RefusedError("ValidationError", reason)
+        self._begin_operation()
         if self._status(stack) == "REVIEW_IN_PROGRESS":
             self._own(stack, "DELETE_COMPLETE", self._time.seconds)
         else:
@@ -238,13 +228,58 @@ class ScriptedCloudFormation:
 
     def describe_stack_events(self, StackName: str, NextToken: str = "") -> dict[str, Any]:  # noqa: N803
         stack = self._get(StackName)
-        seen = [event for event in stack.events if _seconds(event) + self.lag <= self._time.seconds]
-        items, more = self._paged(sorted(seen, key=_seconds)[::-1], NextToken)
+        items, more = self._paged(sorted(self._seen(stack), key=seconds_of)[::-1], NextToken)
         return {"StackEvents": items} | more
 
+    def describe_events(
+        self,
+        StackName: str = "",  # noqa: N803
+        ChangeSetName: str = "",  # noqa: N803
+        OperationId: str = "",  # noqa: N803
+        Filters: Mapping[str, bool] | None = None,  # noqa: N803
+        NextToken: str = "",  # noqa: N803
+    ) -> dict[str, Any]:
+        if self.events_refused:
+            raise RefusedError(self.events_refused, "Could not find operation DescribeEvents")
+        if ChangeSetName:
+            found = self.change_sets[ChangeSetName].invalid
+        else:
+            own = [e for s in self.stacks.values() if not StackName or s is self._get(StackName) for e in self._seen(s)]
+            found = [_as_event(e) for e in own if not OperationId or e["OperationId"] == OperationId]
+            found.sort(key=seconds_of, reverse=True)
+        if Filters and Filters.get("FailedEvents"):
+            found = [each for each in found if each["EventType"].endswith("_ERROR")]
+        items, more = self._paged(found, NextToken)
+        return {"OperationEvents": items} | more
+
+    def detect_stack_resource_drift(self, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803
+        stack = self._get(StackName)
+        if refused := self.drift_refused.get(LogicalResourceId) or self.drift_refused.get(""):
+            raise refused
+        known = {each.id: each for each in (stack.graph or Graph()).resources}
+        if LogicalResourceId not in known:
+            raise RefusedError("ValidationError", f"Resource {LogicalResourceId} does not exist for stack {stack.name}")
+        resource = known[LogicalResourceId]
+        told: dict[str, Any] = {
+            "StackId": stack.id,
+            "LogicalResourceId": LogicalResourceId,
+            "PhysicalResourceId": self._physical_id(stack, resource),
+            "ResourceType": resource.type,
+            "StackResourceDriftStatus": "IN_SYNC",
+            "Timestamp": MIDNIGHT,
+        }
+        if LogicalResourceId in self.drifted:
+            different = self.drifted[LogicalResourceId]
+            told["StackResourceDriftStatus"] = "DELETED" if different is None else "MODIFIED"
+            told["PropertyDifferences"] = [
+                {"PropertyPath": path, "ExpectedValue": old, "ActualValue": new, "DifferenceType": "NOT_EQUAL"}
+                for path, (old, new) in (different or {}).items()
+            ]
+        return {"StackResourceDrift": told}
+
     def get_template(self, StackName: str) -> dict[str, Any]:  # noqa: N803
-        graph = self._get(StackName).graph
-        return {"TemplateBody": graph.text() if graph else ""}
+        stack = self._get(StackName)
+        return {"TemplateBody": stack.body or (stack.graph.text() if stack.graph else "")}
 
     def list_stack_resources(self, StackName: str, NextToken: str = "") -> dict[str, Any]:  # noqa: N803
         stack = self._get(StackName)
@@ -253,180 +288,124 @@ class ScriptedCloudFormation:
                 "LogicalResourceId": each.id,
                 "PhysicalResourceId": self._physical_id(stack, each),
                 "ResourceType": each.type,
-                "ResourceStatus": "CREATE_COMPLETE",
                 "LastUpdatedTimestamp": MIDNIGHT,
             }
+            | self._last_word(stack, each)
             for each in (stack.graph.resources if stack.graph else ())
         ]
         items, more = self._paged(summaries, NextToken)
         return {"StackResourceSummaries": items} | more
 
-    # How operations unfold.
-
-    def _create(self, stack: Stack, graph: Graph, start: float) -> float:
-        stack.graph = graph
-        self._own(stack, "CREATE_IN_PROGRESS", start)
-        end, failed = self._perform(stack, graph.resources, "CREATE", start)
-        if not failed:
-            self._own(stack, "CREATE_COMPLETE", end + 1)
-            return end + 1
-        self._own(stack, "ROLLBACK_IN_PROGRESS", end + 1, f"The following resource(s) failed to create: [{failed}].")
-        for resource in graph.resources:
-            self._event(stack, resource, "DELETE_COMPLETE", end + 2)
-        self._own(stack, "ROLLBACK_COMPLETE", end + 3)
-        return end + 3
-
-    def _update(self, stack: Stack, graph: Graph, start: float) -> float:
-        old = {each.id: each for each in (stack.graph.resources if stack.graph else ())}
-        changed = tuple(each for each in graph.resources if old.get(each.id) != each)
-        self._own(stack, "UPDATE_IN_PROGRESS", start)
-        end, failed = self._perform(stack, changed, "UPDATE", start)
-        if failed:
-            reason = f"The following resource(s) failed to update: [{failed}]."
-            self._own(stack, "UPDATE_ROLLBACK_IN_PROGRESS", end + 1, reason)
-            self._own(stack, "UPDATE_ROLLBACK_FAILED" if self.rollback_fails else "UPDATE_ROLLBACK_COMPLETE", end + 2)
-            return end + 2
-        stack.graph = graph
-        self._own(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", end + 1)
-        self._own(stack, "UPDATE_COMPLETE", end + 2)
-        return end + 2
-
-    def _delete(self, stack: Stack, start: float) -> float:
-        self._own(stack, "DELETE_IN_PROGRESS", start, "User Initiated")
-        end, failed = start, ""
-        for each in stack.graph.resources if stack.graph else ():
-            self._event(stack, each, "DELETE_IN_PROGRESS", start + 1)
-            done = start + 1 + each.seconds
-            blocked = "" if each.policy else self.blocked(self._physical_id(stack, each))
-            if each.child:
-                done = self._delete(stack.children[each.id], start + 1) + 1
-                blocked = (
-                    "" if self._ended(stack.children[each.id]) == "DELETE_COMPLETE" else "was not successfully deleted"
-                )
-            status = "DELETE_FAILED" if blocked else "DELETE_SKIPPED" if each.policy else "DELETE_COMPLETE"
-            self._event(stack, each, status, done, blocked)
-            failed, end = failed or (each.id if blocked else ""), max(end, done)
-        reason = f"The following resource(s) failed to delete: [{failed}]." if failed else ""
-        self._own(stack, "DELETE_FAILED" if failed else "DELETE_COMPLETE", end + 1, reason)
-        return end + 1
-
-    def _perform(self, stack: Stack, resources: tuple[Resource, ...], verb: str, start: float) -> tuple[float, str]:
-        """Start all at once; return when the last one ended, and the one that failed first."""
-        ends = {each.id: self._begin(stack, each, verb, start) for each in resources}
-        failures = {each.id: ends[each.id] for each in resources if self._reason(stack, each)}
-        first = min(failures.values(), default=float("inf"))
-        for each in resources:
-            reason = self._reason(stack, each)
-            if not each.child and ends[each.id] > first:
-                ends[each.id], reason = first, f"Resource {'creation' if verb == 'CREATE' else 'update'} cancelled"
-            self._event(stack, each, f"{verb}_{'FAILED' if reason else 'COMPLETE'}", ends[each.id], reason)
-        return max(ends.values(), default=start), next((k for k, t in failures.items() if t == first), "")
-
-    def _begin(self, stack: Stack, resource: Resource, verb: str, start: float) -> float:
-        if resource.child is None:
-            self._event(stack, resource, f"{verb}_IN_PROGRESS", start + 1)
-            return start + 1 + resource.seconds
-        child = stack.children.get(resource.id)
-        if child:
-            end = self._update(child, resource.child, start + 1)
-        else:
-            self._record(stack, resource.id, "", STACK, "CREATE_IN_PROGRESS", start + 1, "")  # has no id yet
-            child = stack.children[resource.id] = self._new(f"{stack.name}-{resource.id}")
-            end = self._create(child, resource.child, start + 1)
-        # The parent tells of its child a little after the child has begun.
-        self._event(stack, resource, f"{verb}_IN_PROGRESS", start + 1.5)
-        return end + 1
-
-    def _reason(self, stack: Stack, resource: Resource) -> str:
-        if resource.child is None:
-            return resource.fails
-        child = stack.children[resource.id]
-        ended = self._ended(child)
-        return f"Embedded stack {child.id} was not successfully created: ..." if "ROLLBACK" in ended else ""
-
     # Small things.
 
-    def _changes(self, old: Graph | None, new: Graph, *, include: bool) -> Iterator[dict[str, Any]]:
-        before = {each.id: each for each in (old.resources if old else ())}
+    def _outputs(self, stack: Stack) -> Mapping[str, str]:
+        """A stack has none before it was made."""
+        unmade = self._status(stack).startswith(("CREATE_IN", "CREATE_FAILED", "ROLLBACK", "REVIEW"))
+        return stack.graph.outputs if stack.graph and not unmade else {}
+
+    def _to_change(self, name: str, *, creates: bool) -> Stack:
+        """The stack that a change set is for; a new one is only there to be reviewed."""
+        stack = self._find(name)
+        status = self._status(stack) if stack else ""
+        if stack is None:
+            if not creates:
+                raise RefusedError("ValidationError", f"Stack [{name}] does not exist")
+            stack = self._new(name)
+            self._own(stack, "REVIEW_IN_PROGRESS", self._time.seconds)
+        elif creates and status != "REVIEW_IN_PROGRESS":
+            raise RefusedError("AlreadyExistsException", f"Stack [{stack.name}] already exists")
+        elif not creates and (status.endswith(_NOT_UPDATABLE) or status == "ROLLBACK_COMPLETE"):
+            raise RefusedError("ValidationError", f"Stack:{stack.id} is in {status} state and can not be updated.")
+        return stack
+
+    def _made(self, arn: str) -> ChangeSet:
+        made = self.change_sets.get(arn)
+        if made is None or self._time.seconds < made.made + self.change_set_lag:
+            raise RefusedError("ChangeSetNotFound", f"ChangeSet [{arn}] does not exist", 404)
+        return made
+
+    def _drop(self, arn: str) -> None:
+        """Those of nested stacks go with it."""
+        for each in self.change_sets.pop(arn).nested:
+            if each in self.change_sets:
+                self._drop(each)
+
+    def _changes(self, made: ChangeSet, old: Stack | None, new: Graph, *, include: bool) -> Iterator[dict[str, Any]]:
+        before = {each.id: each for each in (old.graph.resources if old and old.graph else ())}
         for each in new.resources:
             was = before.pop(each.id, None)
-            if was == each:
+            if was == each and not (made.restores and each.id in self.drifted):
                 continue
-            nested_id = ""
-            if include and each.child:
-                inner = list(self._changes(was.child if was else None, each.child, include=include))
-                nested_id = self._nested_change_set(each, inner)
+            child = old.children.get(each.id) if old else None
+            if include and child and self._ended(child) == "DELETE_COMPLETE":
+                made.reason = f"Stack with id {child.id} does not exist"
+            nested_id = self._nested_change_set(made, child, each) if include and each.child else ""
+            physical_id = self._physical_id(old, each) if old else ""
             action = "Modify" if was else "Add"
-            change = _change(each.id, each.type, action, nested_id, replaced=each.id in self.replaced)
+            told = change(each, action, physical_id, nested_id, replaced=each.id in self.replaced)
             if was and self.evaluation:
-                change["ResourceChange"]["Details"] = [{"Evaluation": self.evaluation}]
-            yield change
+                told["ResourceChange"]["Details"] = [{"Evaluation": self.evaluation}]
+            yield told
         for gone in before.values():
-            yield _change(gone.id, gone.type, "Remove")
+            yield change(gone, "Remove", self._physical_id(old, gone) if old else "")
 
-    def _nested_change_set(self, resource: Resource, changes: list[dict[str, Any]]) -> str:
+    def _nested_change_set(self, parent: ChangeSet, child: Stack | None, resource: Resource) -> str:
         assert resource.child
         arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/nested-{resource.id}/{next(self._numbers)}"
-        stack = Stack(f"review-{arn}", resource.id)
-        self.change_sets[arn] = ChangeSet(
-            arn, stack, resource.child, {}, {}, creates=True, changes=changes, reason="", ready=0
-        )
+        stack = child or Stack(f"review-{arn}", resource.id)
+        made = ChangeSet(arn, stack, resource.child, {}, {}, child is None, [], "", ready=0)
+        made.changes = list(self._changes(made, child, resource.child, include=True))
+        made.invalid = self._validated(stack, resource.child)
+        if made.invalid or made.reason:
+            made.reason = made.reason or _EARLY
+            parent.reason = f"Nested change set {arn} was not successfully created: Currently in FAILED."
+        parent.nested.append(arn)
+        self.change_sets[arn] = made
         return arn
 
-    def _new(self, name: str) -> Stack:
-        stack = Stack(f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{next(self._numbers)}", name)
-        self.stacks[stack.id] = stack
-        return stack
-
-    def _find(self, name_or_id: str) -> Stack | None:
-        if name_or_id in self.stacks:
-            return self.stacks[name_or_id]
-        alive = (each for each in self.stacks.values() if self._status(each) != "DELETE_COMPLETE")
-        return next((each for each in alive if each.name == name_or_id), None)
-
-    def _get(self, name_or_id: str) -> Stack:
-        stack = self._find(name_or_id)
-        if stack is None:
-            raise RefusedError("ValidationError", f"Stack with id {name_or_id} does not exist")
-        return stack
-
-    def _status(self, stack: Stack) -> str:
-        own = [e for e in stack.events if e["PhysicalResourceId"] == stack.id and _seconds(e) <= self._time.seconds]
-        return str(max(own, key=_seconds)["ResourceStatus"])
-
-    def _ended(self, stack: Stack) -> str:
-        """Status at the end of all that is written, revealed or not."""
-        return str(
-            max((e for e in stack.events if e["PhysicalResourceId"] == stack.id), key=_seconds)["ResourceStatus"]
-        )
-
-    def _physical_id(self, stack: Stack, resource: Resource) -> str:
-        child = stack.children.get(resource.id)
-        return child.id if child else self.names.get(resource.id, f"{stack.name}-{resource.id}".lower())
-
-    def _own(self, stack: Stack, status: str, seconds: float, reason: str = "") -> None:
-        self._record(stack, stack.name, stack.id, STACK, status, seconds, reason)
-
-    def _event(self, stack: Stack, resource: Resource, status: str, seconds: float, reason: str = "") -> None:
-        physical_id = self._physical_id(stack, resource)
-        self._record(stack, resource.id, physical_id, resource.type, status, seconds, reason)
-
-    def _record(
-        self, stack: Stack, logical_id: str, physical_id: str, kind: str, status: str, seconds: float, reason: str
-    ) -> None:
-        stack.events.append(
+    def _validated(self, stack: Stack, graph: Graph) -> list[dict[str, Any]]:
+        """What early validation says: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html"""
+        found = [(each, reason) for each in graph.resources for reason in self.invalid.get(each.id, ())]
+        return [
             {
                 "EventId": f"event-{next(self._numbers)}",
                 "StackId": stack.id,
-                "StackName": stack.name,
-                "LogicalResourceId": logical_id,
-                "PhysicalResourceId": physical_id,
-                "ResourceType": kind,
-                "ResourceStatus": status,
-                "ResourceStatusReason": reason,
-                "Timestamp": MIDNIGHT + timedelta(seconds=seconds),
+                "OperationId": f"operation-{next(self._numbers)}",
+                "OperationType": "CREATE_CHANGESET",
+                "OperationStatus": "FAILED",
+                "EventType": "VALIDATION_ERROR",
+                "LogicalResourceId": each.id,
+                "ResourceType": each.type,
+                "Timestamp": MIDNIGHT,
+                "ValidationFailureMode": "FAIL",
+                "ValidationName": "PROPERTY_VALIDATION",
+                "ValidationStatus": "FAILED",
+                "ValidationStatusReason": reason,
+                "ValidationPath": f"/Resources/{each.id}/Properties",
             }
-        )
+            for each, reason in found
+        ]
+
+    def _stuck(self, stack: Stack) -> Iterator[str]:
+        """What may be skipped, as ContinueUpdateRollback wants it to be named."""
+        for each in stack.changed:
+            child = stack.children.get(each.id)
+            removed = child and self._ended(child) == "DELETE_COMPLETE"
+            if removed or (each.stuck and each.id not in self.mended):
+                yield self._to_skip(stack, each)
+            elif child:
+                yield from self._stuck(child)
+
+    def _last_word(self, stack: Stack, resource: Resource) -> dict[str, str]:
+        """Status and reason of a resource, as far as they are known by now."""
+        own = [e for e in stack.events if e["LogicalResourceId"] == resource.id and e["PhysicalResourceId"] != stack.id]
+        seen = sorted((e for e in own if seconds_of(e) <= self._time.seconds), key=seconds_of)
+        if not seen:
+            return {"ResourceStatus": "CREATE_COMPLETE"}
+        return {name: seen[-1][name] for name in ("ResourceStatus", "ResourceStatusReason")}
+
+    def _seen(self, stack: Stack) -> list[dict[str, Any]]:
+        return [event for event in stack.events if seconds_of(event) + self.lag <= self._time.seconds]
 
     def _paged(self, items: list[dict[str, Any]], token: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
         start = int(token or 0)
@@ -434,14 +413,10 @@ class ScriptedCloudFormation:
         return items[start:end], ({"NextToken": str(end)} if end < len(items) else {})
 
 
-def _change(logical_id: str, kind: str, action: str, nested_id: str = "", *, replaced: bool = False) -> dict[str, Any]:
-    change = {"Action": action, "LogicalResourceId": logical_id, "ResourceType": kind}
-    if action == "Modify":
-        change["Replacement"] = "True" if replaced else "False"
-    if nested_id:
-        change["ChangeSetId"] = nested_id
-    return {"Type": "Resource", "ResourceChange": change}
-
-
-def _seconds(event: dict[str, Any]) -> float:
-    return float((event["Timestamp"] - MIDNIGHT).total_seconds())
+def _as_event(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event of a stack as DescribeEvents has it."""
+    own = event["PhysicalResourceId"] == event["StackId"]
+    failed = event["ResourceStatus"].endswith("_FAILED") and not own
+    kind = "PROVISIONING_ERROR" if failed else "STACK_EVENT" if own else "PROGRESS_EVENT"
+    told = {name: value for name, value in event.items() if name != "StackName"}
+    return told | {"EventType": kind}

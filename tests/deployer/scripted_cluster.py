@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -18,7 +18,10 @@ ARN = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
 
 @dataclass
 class Played:
-    """A service. `rollout` is how a deployment of it ends; `wakes` what becomes of a task that is started beside it."""
+    """A service. `rollout` is how a deployment of it ends; `wakes` what becomes of a task that is started beside it.
+
+    `scales` is between how many tasks, if it does; `first` is its tag, if it has one.
+    """
 
     desired: int = 1
     image: str = "old"
@@ -26,6 +29,8 @@ class Played:
     rollout: str = "COMPLETED"
     wakes: str = "HEALTHY"
     entrance: bool = False
+    scales: tuple[int, int] | None = None
+    first: str = ""
 
 
 @dataclass
@@ -43,13 +48,19 @@ class ScriptedCluster:
     definitions: dict[str, str] = field(default_factory=dict)  # ARN of a revision: its image
     no_place: int = 0  # RunTask answers that there is no capacity, this many times
     taken_away: int = 0  # tasks that are started lose their machine, this many times
+    gone: bool = False  # somebody has removed it
+    went_back: Callable[[], bool] = lambda: False  # whether the stack of the services has, from the last roll
+    _before: dict[str, tuple[str, int]] = field(default_factory=dict)  # what services had before that
+    _newest: dict[str, int] = field(default_factory=dict)  # revisions
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def roll(self, image: str) -> None:
         """Let every service have a new revision with an image."""
+        self._go_back()
+        self._before = {name: (each.image, each.revision) for name, each in self.services.items()}
         for name, service in self.services.items():
             service.image = image
-            service.revision += 1
+            service.revision = self._newest[name] = self._newest.get(name, service.revision) + 1
             self._define(name)
 
     def run(self, name: str, **told: Any) -> str:
@@ -67,8 +78,10 @@ class ScriptedCluster:
             "taskDefinitionArn": told.pop("definition", None) or self._arn(name),
             "lastStatus": "STOPPED",
             "desiredStatus": "STOPPED",
-            "stoppedAt": MIDNIGHT + timedelta(seconds=self.time.seconds),
-            "startedAt": MIDNIGHT,
+            "group": f"service:{name}",
+            "createdAt": self._now,
+            "stoppedAt": self._now,
+            "startedAt": self._now,
             "containers": [container],
             "stoppedReason": "Essential container in task exited",
             **told,
@@ -81,14 +94,16 @@ class ScriptedCluster:
     # The operations, as AWS names them.
 
     def list_services(self, cluster: str) -> dict[str, Any]:
-        assert cluster == CLUSTER
+        self._check(cluster)
         return {"serviceArns": [f"{ARN}:service/{CLUSTER}/{name}" for name in self.services]}
 
-    def describe_services(self, services: list[str], **_: object) -> dict[str, Any]:
+    def describe_services(self, services: list[str], cluster: str, **_: object) -> dict[str, Any]:
+        self._check(cluster)
         assert len(services) <= 10
         return {"services": [self._told(arn.rpartition("/")[2], arn) for arn in services]}
 
-    def update_service(self, service: str, desiredCount: int, **_: object) -> dict[str, Any]:  # noqa: N803
+    def update_service(self, cluster: str, service: str, desiredCount: int) -> dict[str, Any]:  # noqa: N803
+        self._check(cluster)
         self.services[service.rpartition("/")[2]].desired = desiredCount
         return {"service": {}}
 
@@ -107,10 +122,14 @@ class ScriptedCluster:
         told = {"taskDefinitionArn": taskDefinition, "containerDefinitions": [container], "runtimePlatform": platform}
         return {"taskDefinition": told}
 
-    def list_tasks(self, desiredStatus: str = "RUNNING", **_: object) -> dict[str, Any]:  # noqa: N803
+    def list_tasks(self, cluster: str, desiredStatus: str = "RUNNING", **_: object) -> dict[str, Any]:  # noqa: N803
+        self._check(cluster)
+        for arn in [arn for arn, task in self.tasks.items() if self._is_forgotten(task)]:
+            del self.tasks[arn]
         return {"taskArns": [arn for arn, task in self.tasks.items() if task["desiredStatus"] == desiredStatus]}
 
-    def describe_tasks(self, tasks: list[str], **_: object) -> dict[str, Any]:
+    def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
+        self._check(cluster)
         return {"tasks": [self._aged(self.tasks[arn]) for arn in tasks if arn in self.tasks]}
 
     def run_task(self, **asked: Any) -> dict[str, Any]:
@@ -144,6 +163,26 @@ class ScriptedCluster:
 
     # How things are and become.
 
+    @property
+    def _now(self) -> datetime:
+        return MIDNIGHT + timedelta(seconds=self.time.seconds)
+
+    def _check(self, cluster: str) -> None:
+        self._go_back()
+        if self.gone or cluster != CLUSTER:
+            raise RefusedError("ClusterNotFoundException", "The referenced cluster was inactive.")
+
+    def _go_back(self) -> None:
+        if self._before and self.went_back():
+            for name, (image, revision) in self._before.items():
+                self.services[name].image, self.services[name].revision = image, revision
+            self._before = {}
+
+    def _is_forgotten(self, task: Mapping[str, Any]) -> bool:
+        """ECS tells of a stopped task for an hour."""
+        stopped: datetime = task.get("stoppedAt", self._now)
+        return task["lastStatus"] == "STOPPED" and self._now - stopped > timedelta(hours=1)
+
     def _told(self, name: str, arn: str) -> dict[str, Any]:
         service = self.services[name]
         self._define(name)
@@ -155,6 +194,7 @@ class ScriptedCluster:
             "serviceArn": arn,
             "status": "ACTIVE",
             "desiredCount": service.desired,
+            "tags": [{"key": "DesiredCount", "value": service.first}] if service.first else [],
             "taskDefinition": self._arn(name),
             "deployments": [deployment],
             "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}},
@@ -183,6 +223,41 @@ class ScriptedCluster:
 
     def _define(self, name: str) -> None:
         self.definitions.setdefault(self._arn(name), self.services[name].image)
+
+
+@dataclass
+class ScriptedScaling:
+    """Answers Application Auto Scaling's operations for a cluster; `refused` is the code of an error instead."""
+
+    cluster: ScriptedCluster
+    refused: str = ""
+    calls: list[str] = field(default_factory=list)
+
+    def describe_scalable_targets(
+        self,
+        ServiceNamespace: str,  # noqa: N803
+        ResourceIds: list[str],  # noqa: N803
+        ScalableDimension: str,  # noqa: N803
+    ) -> dict[str, Any]:
+        assert len(ResourceIds) <= 50
+        if self.refused:
+            raise RefusedError(self.refused, "no")
+        ranges = {f"service/{CLUSTER}/{name}": each.scales for name, each in self.cluster.services.items()}
+        return {
+            "ScalableTargets": [
+                {
+                    "ServiceNamespace": ServiceNamespace,
+                    "ResourceId": each,
+                    "ScalableDimension": ScalableDimension,
+                    "MinCapacity": scales[0],
+                    "MaxCapacity": scales[1],
+                    "RoleARN": "arn:aws:iam::123456789012:role/scaling",
+                    "CreationTime": MIDNIGHT,
+                }
+                for each in ResourceIds
+                if (scales := ranges.get(each))
+            ]
+        }
 
 
 class ScriptedLogs:

@@ -15,7 +15,7 @@ from deployer.releases import Migrated, Release, State
 from deployer.rollout import roll
 from deployer.targets import Image, Target
 from deployer.tools import Tools
-from tests.deployer.images.scripted import URI, ScriptedBucket, ScriptedRepository
+from tests.deployer.images.scripted import URI, ScriptedRepository
 from tests.deployer.scripted_clients import RefusedError, Service, scripted
 from tests.deployer.scripted_cloudformation import (
     MIDNIGHT,
@@ -25,24 +25,13 @@ from tests.deployer.scripted_cloudformation import (
     VirtualTime,
     nested,
 )
-from tests.deployer.scripted_cluster import ARN, CLUSTER, Played, ScriptedCluster, ScriptedLogs
+from tests.deployer.scripted_cluster import ARN, CLUSTER, Played, ScriptedCluster, ScriptedLogs, ScriptedScaling
+from tests.deployer.scripted_storage import ScriptedS3
 
 Ended = TypeVar("Ended")
 ROOT, BUCKET = "airflow-dev", "bucket"
 OLDER = ImageFacts("3.3.1", "3.12.7", {"alembic_version": History(("b",), frozenset("ab"))})
 NEWER = ImageFacts("3.3.2", "3.12.7", {"alembic_version": History(("c",), frozenset("abc"))})
-
-
-class Releases(ScriptedBucket):
-    """A bucket that lists its keys, and that writes conditionally."""
-
-    def put_object(self, Bucket: str, Key: str, Body: bytes, **rest: object) -> None:  # noqa: N803
-        if rest.get("IfNoneMatch") == "*" and Key in self.bodies(Bucket):
-            raise RefusedError("PreconditionFailed", "At least one of the pre-conditions did not hold", 412)
-        super().put_object(Bucket, Key, Body)
-
-    def list_objects_v2(self, Bucket: str, Prefix: str, **_: object) -> dict[str, Any]:  # noqa: N803
-        return {"Contents": [{"Key": key} for key in self.bodies(Bucket) if key.startswith(Prefix)]}
 
 
 def policy(*prefixes: str) -> str:
@@ -91,12 +80,13 @@ class Environment:
         self.time = VirtualTime()
         self.cloud = ScriptedCloudFormation(self.time)
         self.cluster = ScriptedCluster(self.time, services or {"webserver": Played(entrance=True), "worker": Played()})
-        self.logs, self.repository, self.bucket = ScriptedLogs(), Repository(), Releases(BUCKET)
+        self.logs, self.repository, self.bucket = ScriptedLogs(), Repository(), ScriptedS3(BUCKET)
         played: dict[str, Service] = {
             "cloudformation": self.cloud,
             "ecs": self.cluster,
             "logs": self.logs,
             "ecr": self.repository,
+            "application-autoscaling": ScriptedScaling(self.cluster),
         }
         self.aws = scripted({**played, "s3": self.bucket, "sts": Sts()})
         self.said: list[str] = []
@@ -111,6 +101,7 @@ class Environment:
             self._deploy_first()
         self.cloud.again = lambda graph, _: self._changed(graph)
         self.cloud.in_effect = self._in_effect
+        self.cluster.went_back = lambda: self.cloud.status(ROOT) == "UPDATE_ROLLBACK_COMPLETE"
         self.during: Callable[[], object] = lambda: None  # what happens in the services while they are being changed
         self.fails = ""  # why the services' stack does
 

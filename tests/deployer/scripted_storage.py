@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+
+from botocore.response import StreamingBody
 
 from tests.deployer.scripted_clients import RefusedError
 
@@ -12,24 +18,53 @@ class ScriptedS3:
 
     def __init__(self, *buckets: str, page: int = 1000) -> None:
         self.calls: list[str] = []
-        self.buckets: dict[str, list[tuple[str, str, bytes]]] = {name: [] for name in buckets}
+        self.buckets: dict[str, list[tuple[str, str, bytes | None]]] = {name: [] for name in buckets}
         self.page = page
         self.locked: set[str] = set()
+        self.now: Callable[[], datetime] = lambda: datetime(2026, 1, 1, tzinfo=UTC)
+        self.headers: dict[str, str] = {}  # of every answer
+        self._times: dict[tuple[str, str], datetime] = {}
 
     def fill(self, bucket: str, *keys: str) -> None:
         for key in keys:
             self.put_object(Bucket=bucket, Key=key, Body=b"")
 
     def bodies(self, bucket: str) -> dict[str, bytes]:
-        return {key: body for key, _, body in self.buckets[bucket]}
+        newest = {key: body for key, _, body in self.buckets[bucket]}
+        return {key: body for key, body in newest.items() if body is not None}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, **_: object) -> None:  # noqa: N803
+    def put_object(self, Bucket: str, Key: str, Body: bytes, **rest: object) -> Any:  # noqa: N803
         versions = self._versions(Bucket)
+        if rest.get("IfNoneMatch") == "*" and Key in self.bodies(Bucket):
+            raise _otherwise()
+        self._require(Bucket, Key, rest.get("IfMatch"))
         versions.append((Key, f"v{len(versions)}", Body))
+        self._times[Bucket, Key] = self.now()
+        return {"ETag": _etag(Body)}
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        self._versions(Bucket)
+        body = self.bodies(Bucket).get(Key)
+        if body is None:
+            raise RefusedError("NoSuchKey", "The specified key does not exist.", 404)
+        stream = StreamingBody(io.BytesIO(body), len(body))
+        return {"Body": stream, "ETag": _etag(body), "LastModified": self._times[Bucket, Key]}
+
+    def delete_object(self, Bucket: str, Key: str, IfMatch: str = "") -> dict[str, Any]:  # noqa: N803
+        versions = self._versions(Bucket)
+        self._require(Bucket, Key, IfMatch)
+        versions.append((Key, f"v{len(versions)}", None))
+        return {"DeleteMarker": True}
 
     def head_object(self, Bucket: str, Key: str) -> None:  # noqa: N803
-        if Key not in {key for key, _, _ in self._versions(Bucket)}:
+        self._versions(Bucket)
+        if Key not in self.bodies(Bucket):
             raise RefusedError("404", "Not Found", 404)
+
+    def list_objects_v2(self, Bucket: str, Prefix: str = "", **_: object) -> dict[str, Any]:  # noqa: N803
+        self._versions(Bucket)
+        found = sorted(key for key in self.bodies(Bucket) if key.startswith(Prefix))
+        return {"Contents": [{"Key": key} for key in found]} if found else {}
 
     def list_object_versions(self, Bucket: str, KeyMarker: str = "", **_: object) -> dict[str, Any]:  # noqa: N803
         left = [(key, version) for key, version, _ in self._versions(Bucket) if f"{key} {version}" > KeyMarker]
@@ -47,10 +82,25 @@ class ScriptedS3:
         refused = [{"Key": key, "Code": "AccessDenied", "Message": "held"} for key, _ in asked if key in self.locked]
         return {"Errors": refused} if refused else {}
 
-    def _versions(self, bucket: str) -> list[tuple[str, str, bytes]]:
+    def _versions(self, bucket: str) -> list[tuple[str, str, bytes | None]]:
         if bucket not in self.buckets:
             raise RefusedError("NoSuchBucket", "The specified bucket does not exist", 404)
         return self.buckets[bucket]
+
+    def _require(self, bucket: str, key: str, etag: object) -> None:
+        body = self.bodies(bucket).get(key)
+        if etag and body is None:
+            raise RefusedError("NoSuchKey", "The specified key does not exist.", 404)
+        if etag and body is not None and _etag(body) != etag:
+            raise _otherwise()
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+
+
+def _otherwise() -> RefusedError:
+    return RefusedError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412)
 
 
 class ScriptedEcr:

@@ -56,11 +56,9 @@ def test_the_end_point_and_region_are_those_given() -> None:
     assert aws.s3 is aws.s3
 
 
-def test_no_call_is_without_time_limit_and_buckets_go_in_the_path() -> None:
+def test_buckets_go_in_the_path() -> None:
     config = vars(connect(boto3.Session("a", "b", region_name="cn-north-1")).s3.meta.config)
 
-    assert (config["connect_timeout"], config["read_timeout"]) == (10, 60)
-    assert config["retries"] == {"mode": "adaptive", "total_max_attempts": 6}
     assert config["s3"] == {"addressing_style": "path"}
 
 
@@ -68,3 +66,11 @@ def test_identity_tells_the_partition() -> None:
     aws = scripted({"sts": _Sts()})
 
     assert aws.identity() == Identity("123456789012", "arn:aws-cn:iam::123456789012:user/ada", "aws-cn")
+
+
+def test_identity_is_asked_for_once() -> None:
+    sts = _Sts()
+    aws = scripted({"sts": sts})
+
+    assert aws.identity() == aws.identity()
+    assert sts.calls == ["GetCallerIdentity"]

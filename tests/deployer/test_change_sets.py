@@ -6,7 +6,8 @@ import pytest
 
 from deployer import change_sets, stacks
 from deployer.aws import Aws
-from deployer.change_sets import Change, ChangeSet, Replacement, StackRequest, Template
+from deployer.change_sets import ChangeSet, StackRequest, Template
+from deployer.changes import Change, Replacement
 from deployer.errors import DeployError
 from tests.deployer.scripted_clients import scripted
 from tests.deployer.scripted_cloudformation import Graph, Resource, ScriptedCloudFormation, VirtualTime, nested
@@ -58,8 +59,8 @@ def test_an_update_tells_what_is_modified_and_removed() -> None:
     assert made is not None
     assert not made.creates
     assert made.changes == (
-        Change("app", "Queue", "", "AWS::SQS::Queue", "Modify", Replacement.NO),
-        Change("app", "Old", "", "AWS::SQS::Queue", "Remove", Replacement.NO),
+        Change("app", "Queue", "app-queue", "AWS::SQS::Queue", "Modify", Replacement.NO),
+        Change("app", "Old", "app-old", "AWS::SQS::Queue", "Remove", policy="Delete"),
     )
 
 
@@ -166,6 +167,18 @@ def test_a_stack_that_somebody_else_reviews_is_not_removed() -> None:
     assert scene.cloud.status("app") == "REVIEW_IN_PROGRESS"
 
 
+def test_what_a_run_that_was_killed_has_left_in_review_keeps_no_stack_from_going() -> None:
+    scene = Scene()
+    for _ in range(2):
+        scene.propose(Graph((Resource("Queue"),)))
+    mine = scene.propose(Graph((Resource("Queue"),)), alone=True)
+    assert mine is not None
+
+    change_sets.discard(scene.aws, mine)
+
+    assert scene.cloud.status("app") == "nothing"
+
+
 def test_a_stack_that_somebody_else_has_created_meanwhile_is_not_removed() -> None:
     scene = Scene()
     mine = scene.propose(Graph((Resource("Queue"),)))
@@ -241,3 +254,31 @@ def test_what_is_certain_to_change_is_told_from_what_may(evaluation: str, certai
     made = scene.propose(Graph((Resource("Queue", version=2),)))
     assert made is not None
     assert [change.certain for change in made.changes] == [certain]
+
+
+@pytest.mark.parametrize("seconds", [30.0, 600.0])
+def test_one_that_is_still_being_made_is_waited_for_a_minute_to_be_removed(seconds: float) -> None:
+    scene = Scene()
+    scene.cloud.templates["body"] = Graph((NETWORK,))
+    made = scene.aws.cloudformation.create_change_set(
+        StackName="app", ChangeSetName="x", ChangeSetType="CREATE", TemplateBody="body", Parameters=[], Tags=[],
+        IncludeNestedStacks=True,
+    )  # fmt: skip
+    scene.cloud.change_sets[made["Id"]].ready = seconds
+
+    change_sets.discard(
+        scene.aws, ChangeSet(made["Id"], "app", made["StackId"], creates=True, changes=()), scene.time.clock()
+    )
+
+    assert (scene.cloud.change_sets == {}) is (seconds < 60)
+    assert scene.time.seconds <= 61
+
+
+def test_a_new_change_set_may_be_found_late_but_not_for_ever() -> None:
+    scene = Scene()
+    scene.cloud.change_set_lag = 20
+    assert scene.propose(Graph((Resource("Queue"),))) is not None
+
+    scene.cloud.change_set_lag = 1000
+    with pytest.raises(DeployError, match="the change set of app is gone: somebody has removed it, or the stack"):
+        scene.propose(Graph((Resource("Queue"),)))

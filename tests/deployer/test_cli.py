@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from deployer import cli
-from deployer.errors import Declined
-from deployer.offline import DONE, FAILED, WRONG_USE
+from deployer.errors import DONE, FAILED, WRONG_USE, Declined
 
 CHECKOUT = Path(__file__).parents[2]
 SERVICE = "serviceName: air\nowner: data\nenvironments: {dev: {}, prod: {}}\n"

@@ -1,69 +1,31 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
-from deployer import destruction
-from deployer.destruction import Removal
+from deployer import destruction, removals
 from deployer.errors import Declined, DeployError
-from deployer.events import StackEvent
-from deployer.stacks import StackNames
+from deployer.removals import Removal
 from deployer.template_text import Fate
-from tests.deployer.scripted_clients import scripted
-from tests.deployer.scripted_cloudformation import Graph, Resource, ScriptedCloudFormation, VirtualTime, nested
-from tests.deployer.scripted_storage import ScriptedEcr, ScriptedS3
-from tests.deployer.test_deployment import drained
-
-NAMES = StackNames("airflow", "dev")
-FOUNDATION, ROOT = "airflow-dev-foundation", "airflow-dev"
-LOGS, KEPT, TEMPLATES = "airflow-dev-storage-logs", "airflow-dev-storage-kept", "airflow-dev-foundation-templates"
-IMAGES = "airflow-dev-foundation-images"
-
-FOUNDATION_GRAPH = Graph((Resource("Templates", "AWS::S3::Bucket"), Resource("Images", "AWS::ECR::Repository")))
-ROOT_GRAPH = Graph(
-    (
-        nested(
-            "Storage",
-            Resource("Logs", "AWS::S3::Bucket"),
-            Resource("Kept", "AWS::S3::Bucket", policy="Retain"),
-        ),
-        nested("Data", Resource("Database", "AWS::RDS::DBInstance", seconds=20, policy="Snapshot")),
-    )
+from tests.deployer.deploying import drained
+from tests.deployer.scripted_clients import RefusedError
+from tests.deployer.scripted_cloudformation import Graph, Resource, nested
+from tests.deployer.scripted_removal import (
+    FOUNDATION,
+    FOUNDATION_GRAPH,
+    IMAGES,
+    KEPT,
+    LOGS,
+    NAMES,
+    ROOT,
+    ROOT_GRAPH,
+    TEMPLATES,
+    Scene,
 )
 
 
-class Scene:
-    """Both stacks stand, with something in every bucket; a full bucket is not deleted."""
-
-    def __init__(self) -> None:
-        self.time = VirtualTime()
-        self.cloud = ScriptedCloudFormation(self.time)
-        self.s3 = ScriptedS3(LOGS, KEPT, TEMPLATES)
-        self.ecr = ScriptedEcr(**{IMAGES.replace("-", "_"): ["sha256:1"]})
-        self.aws = scripted({"cloudformation": self.cloud, "s3": self.s3, "ecr": self.ecr})
-        self.cloud.blocked = self.blocked
-        self.asked: list[Removal] = []
-
-    def stand(self, root: str = "CREATE_COMPLETE") -> Scene:
-        self.cloud.put(FOUNDATION, "CREATE_COMPLETE", FOUNDATION_GRAPH)
-        self.cloud.put(ROOT, root, ROOT_GRAPH)
-        for bucket in (LOGS, KEPT, TEMPLATES):
-            self.s3.fill(bucket, "one", "two")
-        return self
-
-    def blocked(self, physical_id: str) -> str:
-        full = self.s3.buckets.get(physical_id) or self.ecr.repositories.get(physical_id)
-        return "it is not empty" if full else ""
-
-    def consent(self, removal: Removal) -> bool:
-        self.asked.append(removal)
-        return True
-
-    def destroy(self) -> tuple[list[StackEvent], Removal]:
-        return drained(destruction.destroy(self.aws, NAMES, self.consent, self.time.clock()))
-
-
 def test_all_that_goes_and_all_that_stays_is_listed() -> None:
-    removal = destruction.survey(Scene().stand().aws, NAMES)
+    removal = removals.survey(Scene().stand().aws, NAMES)
 
     assert [stack.name for stack in removal.stacks] == [ROOT, FOUNDATION]
     assert [(each.path, each.fate) for each in removal.goes] == [
@@ -75,9 +37,12 @@ def test_all_that_goes_and_all_that_stays_is_listed() -> None:
     assert [each.physical_id for each in removal.stays] == [KEPT]
     assert [(each.resource.physical_id, str(each)) for each in removal.contents] == [
         (LOGS, "2 object versions"),
-        (TEMPLATES, "2 object versions"),
+        (KEPT, "2 object versions"),
+        (TEMPLATES, "3 object versions"),
         (IMAGES, "1 image"),
     ]
+    assert [each.resource.physical_id for each in removal.data] == [LOGS, IMAGES]
+    assert [each.path for each in removal.left] == ["airflow-dev/Data/Database"]
 
 
 def test_both_stacks_go_the_foundation_last_and_what_is_retained_stays_full() -> None:
@@ -107,7 +72,7 @@ def test_a_no_leaves_all_as_it_was() -> None:
     scene = Scene().stand()
 
     with pytest.raises(Declined):
-        drained(destruction.destroy(scene.aws, NAMES, lambda _: False, scene.time.clock()))
+        drained(destruction.destroy(scene.tools, NAMES, lambda _: False))
     assert scene.cloud.status(ROOT) == scene.cloud.status(FOUNDATION) == "CREATE_COMPLETE"
     assert all(scene.s3.buckets.values())
 
@@ -115,7 +80,7 @@ def test_a_no_leaves_all_as_it_was() -> None:
 @pytest.mark.parametrize("seconds", [1, 10, 30, 60])
 def test_interrupted_it_can_be_run_again(seconds: float) -> None:
     scene = Scene().stand()
-    interrupted = destruction.destroy(scene.aws, NAMES, scene.consent, scene.time.clock())
+    interrupted = destruction.destroy(scene.tools, NAMES, scene.consent)
     while scene.time.seconds < 20 + seconds:
         if next(interrupted, None) is None:
             break
@@ -124,6 +89,19 @@ def test_interrupted_it_can_be_run_again(seconds: float) -> None:
     scene.destroy()
 
     assert scene.cloud.status(ROOT) == scene.cloud.status(FOUNDATION) == "nothing"
+
+
+def test_interrupted_it_says_what_goes_on() -> None:
+    scene = Scene().stand()
+    running = destruction.destroy(scene.tools, NAMES, scene.consent)
+    next(running)
+
+    with pytest.raises(KeyboardInterrupt):
+        running.throw(KeyboardInterrupt)
+
+    assert "CloudFormation goes on with airflow-dev by itself" in scene.said[-1]
+    assert scene.said[-1].endswith("run this again for what is left")
+    assert scene.s3.bodies(TEMPLATES).keys() == {"templates/1.yml", "releases/000001.json", "deployed.json"}
 
 
 def test_a_removal_that_runs_already_is_watched_and_not_begun_again() -> None:
@@ -144,6 +122,60 @@ def test_only_the_foundation_is_left() -> None:
 
     assert [stack.name for stack in scene.destroy()[1].stacks] == [FOUNDATION]
     assert scene.cloud.status(FOUNDATION) == "nothing"
+
+
+def test_what_nobody_may_delete_keeps_its_data() -> None:
+    scene = Scene().stand()
+
+    def refused(**_: object) -> None:
+        raise RefusedError("AccessDenied", "not authorized to perform: cloudformation:DeleteStack", 403)
+
+    scene.cloud.delete_stack = refused  # type: ignore[method-assign,assignment]
+    with pytest.raises(ClientError, match="DeleteStack"):
+        scene.destroy()
+    assert scene.s3.deleted == []
+    assert scene.ecr.repositories[IMAGES]
+
+
+def test_a_bucket_that_cannot_be_emptied_is_told_at_once() -> None:
+    scene = Scene().stand()
+    scene.s3.locked.add("one")
+
+    with pytest.raises(DeployError, match=f"bucket {LOGS}: 1 objects could not be deleted"):
+        scene.destroy()
+    assert scene.cloud.calls.count("DeleteStack") == 1
+    assert "CloudFormation goes on with airflow-dev by itself" in scene.said[-1]
+
+
+def test_what_has_filled_since_consent_was_given_to_no_data_stops_it() -> None:
+    scene = Scene().stand()
+    scene.s3.buckets[LOGS].clear()
+    scene.ecr.repositories[IMAGES] = []
+    agreed = scene.consent
+
+    def consent(removal: Removal) -> bool:
+        scene.s3.fill(LOGS, "late.log")
+        return agreed(removal)
+
+    scene.consent = consent  # type: ignore[method-assign]
+    with pytest.raises(Declined, match=r"airflow-dev/Storage/Logs \(1 object version\); .*--empty-buckets"):
+        scene.destroy(spare_data=True)
+    assert list(scene.s3.bodies(LOGS)) == ["late.log"]
+
+    scene.consent = agreed  # type: ignore[method-assign]
+    scene.destroy()
+    assert scene.cloud.status(ROOT) == scene.cloud.status(FOUNDATION) == "nothing"
+
+
+def test_without_data_consent_to_none_is_enough() -> None:
+    scene = Scene().stand()
+    scene.s3.buckets[LOGS].clear()
+    scene.ecr.repositories[IMAGES] = []
+
+    scene.destroy(spare_data=True)
+
+    assert scene.cloud.status(ROOT) == scene.cloud.status(FOUNDATION) == "nothing"
+    assert {bucket for bucket, _ in scene.s3.deleted} == {TEMPLATES}
 
 
 def test_a_bucket_that_is_filled_again_meanwhile_is_emptied_again() -> None:
@@ -184,7 +216,7 @@ def test_another_failure_is_told_at_once() -> None:
         scene.destroy()
 
 
-@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
 def test_somebody_elses_operation_is_not_disturbed(status: str) -> None:
     scene = Scene().stand(root=status)
 
@@ -203,7 +235,8 @@ def test_termination_protection_is_respected() -> None:
 
 
 @pytest.mark.parametrize(
-    "status", ["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"]
+    "status",
+    ["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED", "CREATE_IN_PROGRESS"],
 )
 def test_states_that_no_deploy_can_start_from_are_left_by_removal(status: str) -> None:
     scene = Scene()
@@ -221,7 +254,7 @@ def test_what_lies_in_a_retained_nested_stack_stays() -> None:
         ROOT, "CREATE_COMPLETE", Graph((Resource("Storage", child.type, policy="Retain", child=child.child),))
     )
 
-    assert [each.path for each in destruction.survey(scene.aws, NAMES).stays] == ["airflow-dev/Storage/Logs"]
+    assert [each.path for each in removals.survey(scene.aws, NAMES).stays] == ["airflow-dev/Storage/Logs"]
 
 
 def test_a_protected_database_stops_it_before_anything_goes() -> None:
@@ -230,7 +263,18 @@ def test_a_protected_database_stops_it_before_anything_goes() -> None:
     scene.cloud.put(ROOT, "CREATE_COMPLETE", protected)
 
     with pytest.raises(DeployError, match=r"airflow-dev/Data/Database is protected .*deletionProtection to false"):
-        drained(destruction.destroy(scene.aws, NAMES, scene.consent, scene.time.clock()))
+        drained(destruction.destroy(scene.tools, NAMES, scene.consent))
 
     assert scene.asked == []
     assert "DeleteStack" not in scene.cloud.calls
+
+
+def test_a_staying_bucket_that_may_not_be_read_stops_nothing() -> None:
+    scene = Scene().stand()
+    scene.s3.closed.add(KEPT)
+
+    _, removal = scene.destroy()
+
+    assert KEPT in [each.physical_id for each in removal.stays]
+    assert KEPT not in [each.resource.physical_id for each in removal.contents]
+    assert scene.cloud.status(ROOT) == "nothing"

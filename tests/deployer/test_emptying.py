@@ -84,3 +84,32 @@ def test_what_is_gone_already_is_empty() -> None:
 
 def test_other_resources_hold_nothing() -> None:
     assert emptying.content(scripted({}), Resource("app", "Q", "q", "AWS::SQS::Queue", Fate.GOES)) is None
+
+
+def test_what_the_deployer_keeps_itself_is_no_data() -> None:
+    s3 = ScriptedS3("bucket", page=2)
+    s3.fill(
+        "bucket",
+        "templates/a.yml",
+        "releases/1.json",
+        "images/1.json",
+        "operations/1.json",
+        "deployed.json",
+        "lock.json",
+    )
+    aws = scripted({"s3": s3})
+
+    assert [emptying.content(aws, BUCKET, records).records for records in ("bucket", "another")] == [True, False]  # type: ignore[union-attr]
+    s3.fill("bucket", "zeroes.csv")
+    found = emptying.content(aws, BUCKET, "bucket")
+    assert found is not None
+    assert (found.count, found.records) == (7, False)
+
+
+def test_what_is_spared_stays() -> None:
+    s3 = ScriptedS3("bucket", page=2)
+    s3.fill("bucket", "a", "lock.json", "b", "lock.json", "z")
+
+    emptying.empty(scripted({"s3": s3}), BUCKET, spared="lock.json")
+
+    assert [key for key, _, _ in s3.buckets["bucket"]] == ["lock.json", "lock.json"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from deployer.errors import Declined, DeployError, explain, explained, one_line
 
@@ -36,6 +37,14 @@ def _answer(code: str, message: str = "because") -> ClientError:
         (_answer("Throttling"), "throttling CreateStack"),
         (_answer("ValidationError", "because."), "CreateStack failed: ValidationError: because"),
         (_answer("404", ""), "CreateStack failed: 404: 404"),
+        (
+            _answer("InternalFailure", "oops."),
+            "trouble of its own with CreateStack: oops; in a minute run it again",
+        ),
+        (_answer("503", ""), "has trouble of its own"),
+        (boto.IncompleteReadError(actual_bytes=1, expected_bytes=2), "broke off"),
+        (boto.ResponseStreamingError(error="reset"), "broke off"),
+        (boto.FlexibleChecksumError(error_msg="other"), "arrived damaged"),
     ],
 )
 def test_every_trouble_is_one_line(error: BotoCoreError | ClientError, expected: str) -> None:
@@ -49,6 +58,13 @@ def test_a_malformed_request_does_not_tell_its_values() -> None:
     error = boto.ParamValidationError(report="Invalid type for parameter Value, value: a-secret-value")
 
     assert "a-secret-value" not in str(explain(error))
+
+
+def test_a_damaged_answer_does_not_tell_what_it_held() -> None:
+    with pytest.raises(DeployError) as caught, explained():
+        raise ResponseParserError("invalid XML received: b'<SecretString>a-secret-value'")
+
+    assert str(caught.value) == "an answer of AWS arrived damaged; run it again: it continues where it was"
 
 
 def test_errors_of_botocore_come_out_explained() -> None:

@@ -1,52 +1,88 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+
+import pytest
 
 from deployer import first_counts
+from deployer.tools import Tools
 from tests.deployer.scripted_clients import scripted
+from tests.deployer.scripted_cloudformation import VirtualTime
+from tests.deployer.scripted_cluster import ARN, CLUSTER, Played, ScriptedCluster, ScriptedScaling
 
 
-class ScriptedEcs:
-    """Services of one cluster: name -> tasks wanted and tags."""
+class Scene:
+    """Services of one cluster, and what scales them."""
 
-    def __init__(self, services: dict[str, tuple[int, dict[str, str]]]) -> None:
-        self.calls: list[str] = []
-        self.services = services
-        self.updated: dict[str, int] = {}
+    def __init__(self, **services: Played) -> None:
+        self.cluster = ScriptedCluster(VirtualTime(), services)
+        self.scaling = ScriptedScaling(self.cluster)
+        self.said: list[str] = []
+        self.aws = scripted({"ecs": self.cluster, "application-autoscaling": self.scaling})
 
-    def list_services(self, nextToken: str = "0", **_: object) -> dict[str, Any]:  # noqa: N803
-        names, start = sorted(self.services), int(nextToken)
-        page: dict[str, Any] = {"serviceArns": names[start : start + 7]}
-        return page | ({"nextToken": str(start + 7)} if start + 7 < len(names) else {})
+    def apply(self, *before: str, completed: bool = True) -> Mapping[str, int]:
+        """How many tasks services have after a deploy that found those of `before`."""
+        arns = frozenset(f"{ARN}:service/{CLUSTER}/{name}" for name in before)
+        first_counts.apply(Tools(self.aws, self.said.append), CLUSTER, arns, completed=completed)
+        return self.counts
 
-    def describe_services(self, services: list[str], include: list[str], **_: object) -> dict[str, Any]:
-        assert include == ["TAGS"]
-        assert len(services) <= 10
-        found = [(name, *self.services[name]) for name in services]
-        return {
-            "services": [
-                {"serviceArn": name, "desiredCount": count, "tags": [{"key": k, "value": v} for k, v in tags.items()]}
-                for name, count, tags in found
-            ]
-        }
-
-    def update_service(self, service: str, desiredCount: int, **_: object) -> dict[str, Any]:  # noqa: N803
-        self.updated[service] = desiredCount
-        return {"service": {}}
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return {name: each.desired for name, each in self.cluster.services.items()}
 
 
-def test_only_services_that_want_another_count_get_it() -> None:
-    plain: dict[str, tuple[int, dict[str, str]]] = {f"s{number:02}": (1, {}) for number in range(15)}
-    ecs = ScriptedEcs(plain | {"s03": (1, {"DesiredCount": "3"}), "s12": (1, {"DesiredCount": "0"}),
-                               "s14": (2, {"DesiredCount": "2"}), "s15": (1, {"DesiredCount": "many"})})  # fmt: skip
-    first_counts.apply(scripted({"ecs": ecs}), "c", first_counts.services(scripted({"ecs": ecs}), None))
-    assert ecs.updated == {"s03": 3, "s12": 0}
+def test_new_services_get_the_count_of_their_tag() -> None:
+    plain = {f"s{number:02}": Played() for number in range(15)}
+    scene = Scene(**plain, three=Played(first="3"), none=Played(first="0"), many=Played(first="many"))
+
+    assert {name: count for name, count in scene.apply().items() if count != 1} == {"three": 3, "none": 0}
+    assert scene.cluster.calls.count("UpdateService") == 2
 
 
 def test_services_that_were_there_keep_what_people_and_autoscaling_gave_them() -> None:
-    ecs = ScriptedEcs({"old": (7, {"DesiredCount": "2"})})
-    aws = scripted({"ecs": ecs})
-    before = first_counts.services(aws, "c")
-    ecs.services["new"] = (1, {"DesiredCount": "4"})
-    first_counts.apply(aws, "c", before)
-    assert ecs.updated == {"new": 4}
+    scene = Scene(old=Played(desired=7, first="2"), scaled=Played(desired=3, scales=(1, 5)), new=Played(first="4"))
+
+    assert scene.apply("old", "scaled") == {"old": 7, "scaled": 3, "new": 4}
+
+
+def test_services_below_their_minimum_are_raised_and_it_is_told() -> None:
+    scene = Scene(worker=Played(desired=1, scales=(2, 5)), scheduler=Played(desired=2, scales=(2, 4)))
+
+    assert scene.apply("worker", "scheduler") == {"worker": 2, "scheduler": 2}
+    assert scene.said == ["worker: 2 tasks are wanted now, where 1 were"]
+
+
+def test_services_left_at_zero_by_hours_that_are_no_more_run_again() -> None:
+    scene = Scene(one=Played(desired=0), two=Played(desired=0, first="2"), none=Played(desired=0, first="0"))
+
+    assert scene.apply("one", "two", "none") == {"one": 1, "two": 2, "none": 0}
+
+
+def test_outside_of_their_hours_services_sleep_on() -> None:
+    assert Scene(worker=Played(desired=0, scales=(0, 0), first="2")).apply("worker") == {"worker": 0}
+    asleep = Scene(worker=Played(desired=0, scales=(0, 0), first="2"))
+    assert asleep.apply("worker", completed=False) == {"worker": 0}
+
+
+def test_after_a_deploy_that_did_not_come_through_first_counts_are_given_to_who_lacks_them() -> None:
+    scene = Scene(
+        two=Played(desired=1, first="2"), nine=Played(desired=9, first="2"), most=Played(scales=(1, 3), first="5")
+    )
+
+    assert scene.apply("two", "nine", "most", completed=False) == {"two": 2, "nine": 9, "most": 3}
+
+
+def test_without_a_list_all_services_were_there() -> None:
+    scene = Scene(two=Played(desired=1, first="2"))
+    first_counts.apply(Tools(scene.aws), CLUSTER, None)
+
+    assert scene.counts == {"two": 1}
+
+
+@pytest.mark.parametrize("completed", [True, False])
+def test_where_nobody_may_know_what_scales_only_new_services_are_given_a_count(completed: bool) -> None:
+    scene = Scene(old=Played(desired=0, first="2"), new=Played(first="2"))
+    scene.scaling.refused = "AccessDeniedException"
+
+    assert scene.apply("old", completed=completed) == {"old": 0, "new": 2}
+    assert scene.said[0].startswith("whether services have the tasks that they need is not known: AWS does not allow")

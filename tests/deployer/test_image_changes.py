@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from deployer.change_sets import Change, ChangeSet, Replacement
+from deployer.change_sets import ChangeSet
+from deployer.changes import Change, Replacement
 from deployer.errors import DeployError
 from deployer.image_changes import only_the_image
+from tests.deployer.scripted_graphs import Graph, Resource, known_later, nested
+from tests.deployer.test_changes import planned
 
 SERVICES = Change("app", "Services", "id", "AWS::CloudFormation::Stack", "Modify", certain=True)
 DEFINITION = Change(
@@ -23,6 +28,7 @@ MORE = (
     Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", Replacement.YES),
     Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", certain=True),
     Change("app/Storage", "Logs", "b", "AWS::S3::Bucket", "Modify", certain=True),
+    Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Dynamic"),
     Change("app/Services", "WorkerService", "arn", "AWS::ECS::Service", "Modify", Replacement.YES),
 )
 
@@ -41,3 +47,14 @@ def test_anything_else_is_named_and_refused(change: Change) -> None:
     with pytest.raises(DeployError, match="app: CloudFormation would change more than the image") as caught:
         only_the_image(proposed(change))
     assert f"{change.path} ({change.type})" in str(caught.value)
+
+
+def test_what_is_given_by_the_services_is_not_taken_for_another() -> None:
+    """Scaling is given the services' names: CloudFormation does not know that they stay, and tells of replacements."""
+    told = known_later("ResourceId", "Always", cause="WorkersServiceName")
+    target = Resource("WorkersTarget", "AWS::ApplicationAutoScaling::ScalableTarget")
+    changed = replace(target, version=2, details=told)
+
+    found = planned(Graph((nested("Scaling", target),)), Graph((nested("Scaling", changed),)))
+    assert [each.name for each in found] == ["Scaling", "Scaling/WorkersTarget"]
+    assert only_the_image(proposed(*found))

@@ -99,7 +99,18 @@ def test_only_what_is_not_there_is_uploaded(tmp_path: Path) -> None:
     _write(tmp_path, {"root.yml": TEXTS["root.yml"] + "# changed\n"})
     s3.calls.clear()
     assert packaging.package(aws, tmp_path, "bucket") != url
-    assert s3.calls.count("PutObject") == 1
+    assert s3.calls == ["ListObjectsV2", "PutObject"]
+
+
+def test_where_nothing_changed_one_request_is_enough(tmp_path: Path) -> None:
+    s3 = ScriptedS3("bucket")
+    aws = scripted({"s3": s3})
+    _write(tmp_path, TEXTS)
+    url = packaging.package(aws, tmp_path, "bucket")
+    s3.calls.clear()
+
+    assert packaging.package(aws, tmp_path, "bucket") == url
+    assert s3.calls == ["ListObjectsV2"]
 
 
 def test_a_folder_without_root_says_how_to_render(tmp_path: Path) -> None:

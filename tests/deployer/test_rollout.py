@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
 from deployer import stacks
 from deployer.errors import DeployError
-from deployer.events import Operation, StackEvent
 from deployer.history import settled
-from deployer.release_failures import stuck
 from deployer.releases import Migrated, State
 from tests.deployer.images.scripted import URI
 from tests.deployer.scripted_clients import RefusedError
@@ -339,8 +336,7 @@ def test_a_stack_that_cannot_go_back_is_told_with_the_command_that_helps() -> No
     with pytest.raises(DeployError) as caught:
         environment.roll(environment.image("second", NEWER))
     assert (
-        "first let the stack come to rest: aws cloudformation continue-update-rollback --stack-name airflow-dev"
-        " --resources-to-skip airflow-dev-Services.worker"
+        "first let the stack come to rest: `make airflow-deploy` offers to go on with the rollback; BUT the database"
     ) in str(caught.value)
 
 
@@ -377,13 +373,3 @@ def test_an_image_that_cannot_be_kept_from_expiring_is_not_rolled_out() -> None:
     assert environment.deployed == environment.first.reference
     assert (environment.releases()[0].state, environment.releases()[0].migrated) == (State.FAILED, Migrated.NO)
     assert environment.cloud.change_sets.keys() == {c for c in environment.cloud.change_sets if "nested-" in c}
-
-
-def test_only_services_that_could_not_go_back_are_skipped() -> None:
-    def event(name: str, status: str) -> StackEvent:
-        time, stack_id = datetime(2026, 1, 1, tzinfo=UTC), "arn:x:stack/airflow-dev-Services-1/u"
-        return StackEvent(time, "airflow-dev/Services", stack_id, name, "p", "AWS::ECS::Service", status, "")
-
-    back = (event("A", "UPDATE_FAILED"), event("A", "UPDATE_IN_PROGRESS"), event("A", "UPDATE_COMPLETE"))
-    (told,) = stuck(Operation("UPDATE_ROLLBACK_FAILED", (*back, event("B", "UPDATE_FAILED"))))
-    assert told.endswith("--stack-name airflow-dev --resources-to-skip airflow-dev-Services-1.B")

@@ -1,4 +1,4 @@
-"""A fresh clone in an empty folder, as a newcomer has it."""
+"""A fresh clone in an empty folder, as a newcomer has it; and an embedded AWS apart from it."""
 
 import shutil
 import subprocess
@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from local import embedded_aws
+from local.embedded_aws import Endpoint
+from local.layout import Layout
 from tests.integration.machine import running_in
 
 CHECKOUT = Path(__file__).parents[2]
@@ -25,6 +28,24 @@ def clone() -> Iterator[Path]:
         process.kill()
     shutil.rmtree(folder)
     assert not left, f"left running: {left}"
+
+
+@pytest.fixture(scope="session")
+def apart() -> Iterator[Layout]:
+    """A copy of `local`, for an embedded AWS that is nobody else's."""
+    checkout = empty_folder()
+    shutil.copytree(CHECKOUT / "local", checkout / "local", ignore=shutil.ignore_patterns("__pycache__"))
+    yield Layout(checkout)
+    left = running_in(checkout)
+    shutil.rmtree(checkout)
+    assert not left, f"left running: {left}"
+
+
+@pytest.fixture
+def endpoint(apart: Layout) -> Iterator[Endpoint]:
+    """A running embedded AWS with nothing in it."""
+    yield embedded_aws.start(apart, lambda _: None)
+    embedded_aws.stop(apart)
 
 
 def empty_folder() -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from deployer import dags
-from deployer.dag_verbs import difference
 from deployer.dags import DagReport
+from deployer.verbs.dags import difference
 from generator.config.environments import load
 from local import airflow_versions, venvs
 from local.airflow_versions import Other

@@ -10,10 +10,13 @@ import yaml
 
 from deployer import destruction
 from deployer.aws import connect
+from deployer.errors import FAILED
 from deployer.stacks import StackNames
+from deployer.tools import Tools
 from local import embedded_aws
 from local.embedded_aws import Endpoint
 from local.layout import Layout
+from tests.faults.runs import REASON, run, templates
 from tests.integration.commands import make
 from tests.integration.machine import running_in
 
@@ -102,9 +105,11 @@ def test_the_first_deploy_makes_everything_and_gives_its_outputs(clone: Path, en
     done = make(clone, *DEPLOY)
     assert "airflow-local-foundation: created" in done.stderr
     assert "airflow-local: created" in done.stderr
-    given = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert done.stdout.startswith("Url ")
+    given = dict(line.split(maxsplit=1) for line in done.stdout.partition("\n\n")[0].splitlines())
     assert given["Url"] == "http://localhost:8080"
-    assert set(given) == {"Url", "AdminUser", "AdminSecretArn", "ClusterName", "LogGroup", "TaskLogs"}
+    ours = {"Url", "AdminUser", "AdminSecretArn", "ClusterName", "LogGroup", "TaskLogs"}
+    assert set(given) == ours | {"TemplatesBucket", "RepositoryUri"}  # the foundation's
     session: Any = endpoint.session()
     ecs = session.client("ecs", endpoint_url=endpoint.url)
     arns = ecs.list_services(cluster=given["ClusterName"])["serviceArns"]
@@ -168,10 +173,22 @@ def test_one_setting_changes_one_nested_stack(clone: Path, endpoint: Endpoint) -
     assert definition["cpu"] == "512"
 
 
+def test_an_update_that_fails_says_why_and_leaves_what_was(clone: Path, endpoint: Endpoint, tmp_path: Path) -> None:
+    before = everything(endpoint)
+    failing = templates(tmp_path / "failing", "failing", clone / "templates" / "local")
+    ended = run("deploy", endpoint.url, failing)
+    assert ended.status == FAILED
+    assert "airflow-local/Services/Broken" in ended.line
+    assert REASON in ended.line
+    assert re.search(r"UPDATE_ROLLBACK_COMPLETE +airflow-local ", ended.said)
+    assert everything(endpoint) == before
+    assert "airflow-local: unchanged" in make(clone, *DEPLOY).stderr
+
+
 def test_a_destroy_leaves_nothing_in_any_service(clone: Path, endpoint: Endpoint, before: dict[str, int]) -> None:
     aws = connect(endpoint.session(), endpoint.url)
     assert everything(endpoint) != before
-    for _ in destruction.destroy(aws, StackNames("airflow", "local"), lambda planned: bool(planned.goes)):
+    for _ in destruction.destroy(Tools(aws), StackNames("airflow", "local"), lambda planned: bool(planned.goes)):
         pass
     assert everything(endpoint) == before
 

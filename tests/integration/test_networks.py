@@ -87,7 +87,7 @@ def deployed(account: Account, settings: Settings, folder: Path) -> Mapping[str,
 
 def removed(account: Account, settings: Settings) -> None:
     names = StackNames(settings.service_name, settings.environment)
-    for _ in destruction.destroy(account.aws, names, lambda _: True):
+    for _ in destruction.destroy(Tools(account.aws), names, lambda _: True):
         pass
 
 

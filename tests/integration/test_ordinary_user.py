@@ -18,7 +18,10 @@ from tests.integration.machine import running_in
 USER = "nobody"
 PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs these tests: every other one shows it")
+pytestmark = [
+    pytest.mark.nightly,
+    pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs these tests: every other one shows it"),
+]
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_its_commands_deploy_roll_out_and_remove_an_environment(clone: Path, acc
     script = "\n".join(path).replace("make airflow-init", f"{answers}make airflow-init")
     script = script.replace("AWS_PROFILE=mine ", "")
     script = script.replace("make airflow-deploy", f'make airflow-deploy ARGS="--yes --image {IMAGE}"')
-    script = script.replace("make airflow-destroy", "make airflow-destroy ARGS=--yes")
+    script = script.replace("make airflow-destroy", 'make airflow-destroy ARGS="--yes --empty-buckets"')
     begin, _, rest = script.partition(PUSH)
     environment = next(line for line in path if line.startswith("export ")).replace("AWS_PROFILE=mine ", "")
     first = run(clone, account, begin)
@@ -84,13 +84,17 @@ def test_its_commands_deploy_roll_out_and_remove_an_environment(clone: Path, acc
     assert re.search(r"^owner: ada\b", written, re.MULTILINE)
     assert "templates/dev: 0 findings" in first.stderr
     assert "dev in eu-central-1, $ a day" in first.stdout
+    assert '"airflow-dev-push"' in first.stdout, "the policies"
+    assert re.search(r"\d+ to add, 0 to change, 0 to destroy", first.stdout), "the plan"
+    assert re.search(r"aws ecs execute-command .*scheduler", first.stdout), "the outputs, with what one pastes"
+    assert re.search(r"airflow-dev .*CREATE_COMPLETE", first.stdout), "the last operation"
     assert re.search(r"\d+ DAGs", first.stderr)
     assert "to account 000000000000 in eu-central-1" in first.stderr
     assert "airflow-dev: created" in first.stderr
     assert f"live: {IMAGE}, release 1" in first.stderr
     assert f"live: {pushed}, release 2" in then.stderr
     assert re.search(r"^\* +2 +live ", then.stdout, re.MULTILINE)
-    assert "AdminSecretArn" in then.stdout
+    assert "AdminSecretArn" in first.stdout
     assert "airflow-dev: removed" in then.stderr
 
 

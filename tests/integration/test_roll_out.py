@@ -8,18 +8,19 @@ from typing import Any, TypeVar
 
 import pytest
 
-from deployer import cli, deployment, destruction, releases, rollback_verb, stacks
+from deployer import cli, deployment, destruction, releases, stacks
 from deployer.aws import Aws, connect
-from deployer.errors import DeployError
+from deployer.console.screen import Screen
+from deployer.errors import DONE, DeployError
 from deployer.events import StackEvent
 from deployer.images.facts import History, ImageFacts
-from deployer.offline import DONE
 from deployer.releases import Migrated, Release, State
 from deployer.rollout import roll
 from deployer.services import Service, Services
 from deployer.stacks import StackNames
 from deployer.targets import CLUSTER, Image, Target
 from deployer.tools import Tools
+from deployer.verbs import rollback as rollback_verb
 from generator.config import source
 from generator.config.environments import judged, overlay
 from generator.config.settings import Settings
@@ -114,7 +115,7 @@ def account(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Ite
     assert deployed.release is not None
     assert (deployed.release.number, deployed.release.state) == (1, State.LIVE)
     yield made
-    for _ in destruction.destroy(made.aws, names, lambda _: True):
+    for _ in destruction.destroy(made.tools, names, lambda _: True):
         pass
 
 
@@ -174,7 +175,7 @@ def test_a_rollback_returns_to_an_image_and_is_listed(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = account.records()[-1]
-    told = rollback_verb.return_to(account.settings, account.tools, 1)
+    told = rollback_verb.return_to(account.settings, account.tools, 1, Screen.of_process({}))
     assert told.line == f"live: {first.image}, release 5 (the image of release 1)"
     assert {each.definition.images for each in account.services().values()} == {frozenset({first.image})}
 
@@ -196,7 +197,7 @@ def test_a_release_that_the_database_has_migrated_past_is_refused(account: Accou
     assert release is not None
     assert release.migrated is Migrated.YES
     with pytest.raises(DeployError, match="release 2: the database has migrated past it with release 6"):
-        rollback_verb.return_to(account.settings, account.tools, 2)
+        rollback_verb.return_to(account.settings, account.tools, 2, Screen.of_process({}))
 
 
 def test_ecr_refuses_as_it_does(account: Account) -> None:

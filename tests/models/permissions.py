@@ -21,12 +21,13 @@ class Rights:
 
     statements: Sequence[Mapping[str, Any]]
 
-    def allow(self, action: str, resource: str) -> bool:
+    def allow(self, action: str, resource: str, context: Mapping[str, str] | None = None) -> bool:
         """Evaluate as IAM does: allowed by one statement, and denied by none.
 
+        `context` has the keys of conditions that the request has; without it conditions are left aside.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
         """
-        matching = [one["Effect"] for one in self.statements if _fits(one, action, resource)]
+        matching = [one["Effect"] for one in self.statements if _fits(one, action, resource, context)]
         return "Allow" in matching and "Deny" not in matching
 
     def actions(self) -> set[str]:
@@ -34,9 +35,24 @@ class Rights:
         return {action for one in self.statements for action in one["Action"]}
 
 
-def _fits(statement: Mapping[str, Any], action: str, resource: str) -> bool:
-    return any(_matches(one.lower(), action.lower()) for one in statement["Action"]) and any(
-        _matches(one, resource) for one in statement["Resource"]
+def _fits(statement: Mapping[str, Any], action: str, resource: str, context: Mapping[str, str] | None) -> bool:
+    return (
+        any(_matches(one.lower(), action.lower()) for one in statement["Action"])
+        and any(_matches(one, resource) for one in statement["Resource"])
+        and (context is None or _holds(statement.get("Condition", {}), context))
+    )
+
+
+def _holds(condition: Mapping[str, Mapping[str, str | list[str]]], context: Mapping[str, str]) -> bool:
+    """All operators hold, each for all of its keys; a key that the request has not is none's equal.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    absent = {"StringEquals": False, "StringEqualsIfExists": True}
+    return all(
+        context[key] in ([values] if isinstance(values, str) else values) if key in context else absent[operator]
+        for operator, keys in condition.items()
+        for key, values in keys.items()
     )
 
 

@@ -1,21 +1,17 @@
-"""An engine's program, a repository and a bucket, played."""
+"""An engine's program and a repository, played."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.response import StreamingBody
-
 from deployer.clock import Clock
 from deployer.images.programs import Call, Done, Told
 from tests.deployer.scripted_clients import RefusedError
-from tests.deployer.scripted_storage import ScriptedS3
 
 URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/images"
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -166,13 +162,3 @@ class ScriptedRepository:
         if "imageDigest" in one:
             return one["imageDigest"] if one["imageDigest"] in self.images else None
         return next((digest for digest, tags in self.images.items() if one["imageTag"] in tags), None)
-
-
-class ScriptedBucket(ScriptedS3):
-    """A bucket that gives back what was put there."""
-
-    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        bodies = self.bodies(Bucket)
-        if Key not in bodies:
-            raise RefusedError("NoSuchKey", "The specified key does not exist.", 404)
-        return {"Body": StreamingBody(io.BytesIO(bodies[Key]), len(bodies[Key]))}

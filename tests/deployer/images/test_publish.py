@@ -17,12 +17,12 @@ from tests.deployer.images.scripted import (
     REGISTRY,
     TOKEN,
     URI,
-    ScriptedBucket,
     ScriptedProgram,
     ScriptedRepository,
     still,
 )
 from tests.deployer.scripted_clients import scripted
+from tests.deployer.scripted_storage import ScriptedS3
 
 CONTENT = Content((File("docker/Dockerfile", executable=False, body=b"FROM x\n"),), {}, "X86_64", "content-1")
 
@@ -32,7 +32,7 @@ class World:
     """All that a publish deals with."""
 
     ecr: ScriptedRepository = field(default_factory=ScriptedRepository)
-    s3: ScriptedBucket = field(default_factory=lambda: ScriptedBucket("bucket"))
+    s3: ScriptedS3 = field(default_factory=lambda: ScriptedS3("bucket"))
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,1 @@
+"""What a deploy would change, cost and lose: from a change set, or from templates alone."""

@@ -1,0 +1,53 @@
+"""Endpoint services: offered in the region, and in the zones of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deployer.preflight.endpoints import endpoints
+from deployer.preflight.wanted import Wanted
+from tests.deployer.preflight.scripted import STACK, Answer, found
+
+LOGS, ATHENA = "com.amazonaws.eu-west-1.logs", "com.amazonaws.eu-west-1.athena"
+
+
+def wanted(zones: Sequence[str] = ("", ""), count: int = 1) -> Wanted:
+    return Wanted(STACK, zones=zones, endpoints={"logs": LOGS, "athena": ATHENA}, endpoint_zones=count)
+
+
+def offered(services: Mapping[str, str]) -> dict[str, dict[str, Answer]]:
+    def describe(**asked: Any) -> dict[str, Any]:
+        assert asked == {"Filters": [{"Name": "service-name", "Values": [ATHENA, LOGS]}]}
+        return {
+            "ServiceDetails": [
+                {"ServiceName": name, "AvailabilityZones": [f"eu-west-1{zone}" for zone in zones]}
+                for name, zones in services.items()
+            ]
+        }
+
+    return {"ec2": {"describe_vpc_endpoint_services": describe}}
+
+
+def test_without_endpoints_nothing_is_asked() -> None:
+    assert found(endpoints, Wanted(STACK), {}) == []
+
+
+def test_all_are_offered() -> None:
+    assert found(endpoints, wanted(count=2), offered({LOGS: "abc", ATHENA: "ab"})) == []
+
+
+def test_a_service_that_has_none() -> None:
+    assert found(endpoints, wanted(), offered({LOGS: "abc"})) == [
+        f"error: network.endpoints: athena has no endpoint service {ATHENA} in eu-west-1;"
+        " take it out, or choose a mode with a way to the internet"
+    ]
+
+
+def test_a_zone_that_a_service_does_not_have() -> None:
+    without = offered({LOGS: "abc", ATHENA: "bc"})
+    said = f"network.endpoints: {ATHENA} is not offered in eu-west-1a;"
+    todo = "name zones that have it (availabilityZone of the subnets)"
+    assert found(endpoints, wanted(zones=["a", "b"]), without) == [f"error: {said} {todo}"]
+    assert found(endpoints, wanted(zones=["b", "a"]), without) == []  # one zone, the first
+    assert found(endpoints, wanted(), without) == [f"warning: {said} {todo}"]  # which zones AWS takes is assumed

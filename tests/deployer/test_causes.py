@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from deployer import causes, events
+from deployer.aws import Aws
+from deployer.errors import DeployError
+from deployer.events import Operation
+from tests.deployer.scripted_clients import RefusedError, scripted
+from tests.deployer.scripted_cloudformation import (
+    MIDNIGHT,
+    Graph,
+    Resource,
+    ScriptedCloudFormation,
+    VirtualTime,
+    nested,
+)
+from tests.deployer.test_events import drained
+
+TAKEN = 'Resource handler returned message: "queue already exists" (HandlerErrorCode: AlreadyExists)'
+BROKEN = Graph(
+    (
+        nested("Data", Resource("Slow", seconds=60), Resource("Queue", fails=TAKEN, seconds=4)),
+        nested("Late", Resource("Db", "AWS::RDS::DBInstance", fails="no capacity", seconds=9)),
+    )
+)
+
+
+class Scene:
+    """A stack whose creation has failed; `extra` are failures that CloudFormation tells of besides."""
+
+    def __init__(self, graph: Graph = BROKEN) -> None:
+        time = VirtualTime()
+        self.cloud = ScriptedCloudFormation(time)
+        self.aws: Aws = scripted({"cloudformation": self.cloud})
+        stack = self.cloud.put("app", "REVIEW_IN_PROGRESS")
+        since = events.newest(self.aws, stack.id)
+        self.cloud._create(stack, graph, time.seconds)
+        _, self.operation = drained(events.follow(self.aws, "app", stack.id, since, time.clock()))
+        self.stack = stack
+
+    def answer(self, *told: Mapping[str, Any]) -> None:
+        """Let CloudFormation pick these failures out of the root."""
+
+        def describe_events(StackName: str, **_: object) -> dict[str, Any]:  # noqa: N803
+            return {"OperationEvents": list(told) if StackName == self.stack.id else []}
+
+        self.cloud.describe_events = describe_events  # type: ignore[method-assign, assignment]
+
+    @property
+    def failure(self) -> DeployError:
+        return causes.failure(self.aws, "app", "created", self.operation)
+
+
+def test_the_cause_is_told_with_stack_path_resource_full_reason_and_hint() -> None:
+    scene = Scene()
+
+    assert scene.failure.line == (
+        f"app was not created, it is in ROLLBACK_COMPLETE: app/Data/Queue (AWS::SQS::Queue): CREATE_FAILED: {TAKEN}"
+    )
+    assert scene.failure.hint.startswith("the name is taken")
+    assert "DescribeEvents" in scene.cloud.calls
+
+
+@pytest.mark.parametrize("code", ["InvalidAction", "AccessDenied", "UnknownOperationException"])
+def test_where_failures_cannot_be_asked_for_what_was_followed_says_the_same(code: str) -> None:
+    asked = Scene().failure.line
+    scene = Scene()
+    scene.cloud.events_refused = code
+
+    assert scene.failure.line == asked
+
+
+def test_a_hook_that_stops_a_deploy_is_the_cause() -> None:
+    scene = Scene()
+    hook = {
+        "EventType": "HOOK_INVOCATION_ERROR",
+        "StackId": scene.stack.id,
+        "LogicalResourceId": "Bucket",
+        "ResourceType": "AWS::S3::Bucket",
+        "Timestamp": scene.operation.events[0].time,
+        "HookType": "Org::Encryption::Hook",
+        "HookStatusReason": "buckets must\nhave a key",
+        "HookFailureMode": "FAIL",
+    }
+    scene.answer({**hook, "HookFailureMode": "WARN", "LogicalResourceId": "Warned"}, hook)
+
+    assert scene.failure.line.endswith(
+        "app/Bucket (AWS::S3::Bucket): HOOK_INVOCATION_FAILED: Org::Encryption::Hook: buckets must have a key"
+    )
+
+
+def test_a_validation_is_told_with_its_place() -> None:
+    scene = Scene()
+    scene.answer(
+        {
+            "EventType": "VALIDATION_ERROR",
+            "StackId": scene.stack.id,
+            "LogicalResourceId": "Queue",
+            "Timestamp": scene.operation.events[0].time,
+            "ValidationName": "PROPERTY_VALIDATION",
+            "ValidationPath": "/Resources/Queue/Properties/DelaySeconds",
+            "ValidationStatusReason": "901 is more than 900",
+            "ValidationFailureMode": "FAIL",
+        }
+    )
+
+    assert scene.failure.line.endswith(
+        "VALIDATION_FAILED: PROPERTY_VALIDATION: /Resources/Queue/Properties/DelaySeconds: 901 is more than 900"
+    )
+
+
+def test_failures_of_operations_before_are_not_the_cause() -> None:
+    scene = Scene()
+    scene.answer(
+        {
+            "EventType": "PROVISIONING_ERROR",
+            "StackId": scene.stack.id,
+            "LogicalResourceId": "Old",
+            "ResourceStatus": "UPDATE_FAILED",
+            "ResourceStatusReason": "long ago",
+            "Timestamp": MIDNIGHT - timedelta(days=1),
+        }
+    )
+
+    assert "app/Data/Queue" in scene.failure.line
+
+
+def test_an_answer_that_lacks_the_cause_does_not_hide_it() -> None:
+    scene = Scene()
+    scene.answer(
+        {
+            "EventType": "PROVISIONING_ERROR",
+            "StackId": scene.stack.id,
+            "LogicalResourceId": "Data",
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": "Embedded stack was not successfully created: failed to create: [Queue].",
+            "Timestamp": scene.operation.events[-1].time,
+        }
+    )
+
+    assert "app/Data/Queue" in scene.failure.line
+
+
+def test_a_failure_without_any_word_is_told_by_its_state() -> None:
+    scene = Scene()
+
+    told = causes.failure(scene.aws, "app", "created", Operation("ROLLBACK_COMPLETE", ()))
+
+    assert str(told) == "app was not created, it is in ROLLBACK_COMPLETE"
+
+
+def test_only_so_many_stacks_are_asked() -> None:
+    scene = Scene(Graph(tuple(nested(f"N{n}", Resource("Q", fails="no")) for n in range(20))))
+
+    assert "CREATE_FAILED: no" in scene.failure.line
+    scene.cloud.calls.clear()
+    assert "CREATE_FAILED: no" in scene.failure.line
+    assert scene.cloud.calls.count("DescribeEvents") == 6
+
+
+def test_what_breaks_while_asking_does_not_hide_the_cause() -> None:
+    scene = Scene()
+
+    def throttled(**_: object) -> dict[str, Any]:
+        raise RefusedError("Throttling", "Rate exceeded")
+
+    scene.cloud.describe_events = throttled  # type: ignore[method-assign, assignment]
+    assert "app/Data/Queue" in scene.failure.line
