@@ -25,7 +25,7 @@ _POLICIES = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads the short forms of CloudFormation's functions, whose values do not matter here, as nothing."""
 
 

@@ -82,7 +82,7 @@ def test_endpoint_services_are_those_that_the_templates_name() -> None:
     regions = {"eu-central-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
     for combination in combinations():
         text = render(combination.settings).get("endpoints.yml")
-        template = yaml.safe_load(text) if text else {"Resources": {}}
+        template = yaml.load(text, yaml.CSafeLoader) if text else {"Resources": {}}
         resources = [one["Properties"] for one in template["Resources"].values()]
         names = [one["ServiceName"] for one in resources if one["VpcEndpointType"] == "Interface"]
         for region, partition in regions.items():
