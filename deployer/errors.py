@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 DONE, FAILED, WRONG_USE, DECLINED = 0, 1, 2, 3
 """Exit statuses of the command line."""
 
-AwsError = BotoCoreError | ClientError | ResponseParserError
-"""Whatever a call of AWS raises; an answer that cannot be read is none of botocore's own errors."""
-AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+AwsError = BotoCoreError | ClientError | ResponseParserError | HTTPError
+"""Whatever a call of AWS raises. An answer that cannot be read is none of botocore's own errors, nor is one that breaks
+off in the middle of saying no, where an object is asked for: botocore reads that one unguarded.
+"""
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, HTTPError)
 """The same, for `except`."""
 
 _SIGN_IN = "sign in (for example `aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and its secret"
@@ -75,7 +78,7 @@ _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ),
     ((boto.NoRegionError,), "no AWS region is chosen", _SET_REGION),
     ((boto.InvalidRegionError,), "the AWS region's name is not valid", _SET_REGION),
-    ((boto.IncompleteReadError, boto.ResponseStreamingError), "an answer of AWS broke off", _AGAIN),
+    ((boto.IncompleteReadError, boto.ResponseStreamingError, HTTPError), "an answer of AWS broke off", _AGAIN),
     ((boto.ChecksumError, boto.FlexibleChecksumError), _DAMAGED, _AGAIN),
     ((boto.HTTPClientError, boto.ConnectionError), "AWS could not be reached", _LOOK_AT_NETWORK),
 )

@@ -4,6 +4,7 @@ import pytest
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import ProtocolError
 
 from deployer.errors import Declined, DeployError, explain, explained, one_line
 
@@ -65,6 +66,11 @@ def test_a_damaged_answer_does_not_tell_what_it_held() -> None:
         raise ResponseParserError("invalid XML received: b'<SecretString>a-secret-value'")
 
     assert str(caught.value) == "an answer of AWS arrived damaged; run it again: it continues where it was"
+
+
+def test_a_refusal_that_breaks_off_midway_is_a_line() -> None:
+    with pytest.raises(DeployError, match=r"^an answer of AWS broke off: .*; run it again"), explained():
+        raise ProtocolError("Response ended prematurely")
 
 
 def test_errors_of_botocore_come_out_explained() -> None:
