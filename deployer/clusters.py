@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from botocore.exceptions import ClientError
@@ -11,10 +11,11 @@ from deployer.aws import Aws
 from deployer.errors import error_code
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecs.literals import DesiredStatusType
-    from mypy_boto3_ecs.type_defs import TaskTypeDef
+    from mypy_boto3_ecs.literals import DesiredStatusType, ServiceFieldType
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
 
-_AT_ONCE = 100  # tasks in one DescribeTasks, at most
+_SERVICES_AT_ONCE = 10  # in one DescribeServices, at most
+_TASKS_AT_ONCE = 100  # in one DescribeTasks, at most
 
 
 class Which(TypedDict, total=False):
@@ -35,6 +36,14 @@ def services(aws: Aws, cluster: str | None) -> frozenset[str]:
         return _nothing(error)
 
 
+def described(aws: Aws, cluster: str | None, include: Sequence[ServiceFieldType] = ()) -> Iterator[ServiceTypeDef]:
+    """Services of a cluster as ECS describes them, in order of ARN; `include` names what it tells only if asked."""
+    arns = sorted(services(aws, cluster))
+    for start in range(0, len(arns), _SERVICES_AT_ONCE):
+        some = arns[start : start + _SERVICES_AT_ONCE]
+        yield from aws.ecs.describe_services(cluster=cluster or "", services=some, include=include)["services"]
+
+
 def tasks(aws: Aws, cluster: str | None, but: Collection[str] = (), **which: Unpack[Which]) -> Iterator[TaskTypeDef]:
     """Tasks of a cluster, `but` for those with these ARNs."""
     if not cluster:
@@ -42,8 +51,8 @@ def tasks(aws: Aws, cluster: str | None, but: Collection[str] = (), **which: Unp
     try:
         pages = aws.ecs.get_paginator("list_tasks").paginate(cluster=cluster, **which)
         arns = [arn for page in pages for arn in page["taskArns"] if arn not in but]
-        for start in range(0, len(arns), _AT_ONCE):
-            yield from aws.ecs.describe_tasks(cluster=cluster, tasks=arns[start : start + _AT_ONCE])["tasks"]
+        for start in range(0, len(arns), _TASKS_AT_ONCE):
+            yield from aws.ecs.describe_tasks(cluster=cluster, tasks=arns[start : start + _TASKS_AT_ONCE])["tasks"]
     except ClientError as error:
         _nothing(error)
 

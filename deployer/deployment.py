@@ -22,7 +22,7 @@ from deployer.stack_updates import Consent, Outcome, Result, change_stack, deplo
 from deployer.stacks import Stack, StackNames
 from deployer.statuses import is_ready
 from deployer.targets import BUCKET, CLUSTER, IMAGE, Image, Target
-from deployer.tools import Tools
+from deployer.tools import Tools, nothing
 from deployer.ways_out import found, settle
 from deployer.witness import Witness
 
@@ -31,10 +31,6 @@ FOUNDATION = "foundation.yml"
 
 def _none_brought(_: Stack | None) -> Brought:
     return Brought()
-
-
-def _nothing() -> None:
-    """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Desired:
     inherited: Sequence[str] = ()
     image: Callable[[Target], Image] | None = None
     keep: int = 10
-    ready: Callable[[], None] = _nothing
+    ready: Callable[[], None] = nothing
     secrets: Callable[[Stack | None], Brought] = _none_brought
     settings: Mapping[str, Any] = field(default_factory=dict)
     commit: str = ""

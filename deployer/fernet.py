@@ -18,7 +18,7 @@ from deployer.errors import AWS_ERRORS, DeployError, error_code, explain
 from deployer.stacks import Stack, StackNames
 from deployer.statuses import is_ready
 from deployer.targets import BUCKET
-from deployer.tools import Tools
+from deployer.tools import Tools, nothing
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import CreateSecretRequestTypeDef, DescribeSecretResponseTypeDef
@@ -33,16 +33,12 @@ _PATIENCE = 2 * 60  # seconds until a secret's name is free again
 _RECOVERY = 7  # days in which a deleted secret can be restored, the fewest there are
 
 
-def _nothing() -> None:
-    """Do nothing."""
-
-
 @dataclass(frozen=True)
 class Brought:
     """Parameters of the root that name what was put away, and how to take it back when no stack comes of it."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
-    withdraw: Callable[[], None] = _nothing
+    withdraw: Callable[[], None] = nothing
 
 
 @dataclass(frozen=True)
@@ -151,7 +147,7 @@ def _taken_up(tools: Tools, names: StackNames, foundation: Stack, arn: str, offe
         if keys:
             _require_same(tools.aws, names.root, arn, keys)
         tools.report(f"The Fernet key that was brought before is used: it is in the secret {name}")
-    return Brought({PARAMETER: arn}, _withdrawing(tools, name) if unused else _nothing)
+    return Brought({PARAMETER: arn}, _withdrawing(tools, name) if unused else nothing)
 
 
 def _withdrawing(tools: Tools, name: str) -> Callable[[], None]:

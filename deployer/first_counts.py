@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from deployer import clusters
-from deployer.aws import Aws
 from deployer.errors import AWS_ERRORS, explain
 from deployer.tools import Tools
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
 TAG = "DesiredCount"
-_AT_ONCE = 10  # the most services that DescribeServices takes
 _TARGETS_AT_ONCE = 50  # the most that DescribeScalableTargets takes
 _DIMENSION: Final = "ecs:service:DesiredCount"
 
@@ -40,7 +38,7 @@ def apply(tools: Tools, cluster: str, before: frozenset[str] | None, *, complete
     scales. One that does not scale, and stands at zero, was left there by hours that are no more, and gets its first
     count. `completed`: an earlier deploy came through; after one that did not, first counts may never have been given.
     """
-    described = list(_described(tools.aws, cluster))
+    described = list(clusters.described(tools.aws, cluster, ["TAGS"]))
     ranges = _ranges(tools, cluster, [each.get("serviceArn", "") for each in described])
     for service in described:
         arn, now, wanted = service.get("serviceArn", ""), service.get("desiredCount", 0), _first(service)
@@ -50,13 +48,6 @@ def apply(tools: Tools, cluster: str, before: frozenset[str] | None, *, complete
         if wanted != now:
             tools.aws.ecs.update_service(cluster=cluster, service=arn, desiredCount=wanted)
             tools.report(f"{_name(arn)}: {wanted} tasks are wanted now, where {now} were")
-
-
-def _described(aws: Aws, cluster: str) -> Iterator[ServiceTypeDef]:
-    arns = sorted(clusters.services(aws, cluster))
-    for start in range(0, len(arns), _AT_ONCE):
-        some = arns[start : start + _AT_ONCE]
-        yield from aws.ecs.describe_services(cluster=cluster, services=some, include=["TAGS"])["services"]
 
 
 def _first(service: ServiceTypeDef) -> int:

@@ -13,7 +13,6 @@ from deployer.stacks import STACK_TYPE
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ContainerDefinitionOutputTypeDef, DeploymentTypeDef, ServiceTypeDef
 
-_AT_ONCE = 10  # services in one DescribeServices, at most
 _SERVICE = "AWS::ECS::Service"
 _LABEL = "airflow.version"  # of containers
 _WORKER = {"celery", "worker"}  # words of a command
@@ -115,12 +114,9 @@ class Services:
         return frozenset(found - {""})
 
     def _read(self, cluster: str) -> Iterator[Service]:
-        arns = sorted(clusters.services(self._aws, cluster))
-        for start in range(0, len(arns), _AT_ONCE):
-            some = arns[start : start + _AT_ONCE]
-            for told in self._aws.ecs.describe_services(cluster=cluster, services=some)["services"]:
-                if told.get("status", "ACTIVE") == "ACTIVE":
-                    yield self._service(told)
+        for told in clusters.described(self._aws, cluster):
+            if told.get("status", "ACTIVE") == "ACTIVE":
+                yield self._service(told)
 
     def _service(self, told: ServiceTypeDef) -> Service:
         every = told.get("deployments", [])

@@ -14,7 +14,7 @@ def silent(_: str) -> None:
     """Tell nobody."""
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Do nothing."""
 
 
@@ -35,5 +35,5 @@ class Tools:
     step: Callable[[str], None] = silent
     clock: Clock = REAL_TIME
     today: Callable[[], datetime] = field(default=_now)
-    done: Callable[[], None] = _nothing
-    require: Callable[[], None] = _nothing
+    done: Callable[[], None] = nothing
+    require: Callable[[], None] = nothing
