@@ -3,13 +3,13 @@
 Builds and containers use the host's network (`--network host`): the engine has none of its own.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.containers.base import CHECKOUT, have_base
 from tests.containers.engine import Engine, missing, private_engine
+from tests.shell import IN_CI
 
 BUILD_OPTIONS = "--network host"
 
@@ -18,7 +18,7 @@ BUILD_OPTIONS = "--network host"
 def engine() -> Iterator[Engine]:
     """An engine for this run alone. Without its tools: a failure in CI, elsewhere a skip; either says what to do."""
     if lacking := missing():
-        if os.environ.get("CI"):
+        if IN_CI:
             pytest.fail(lacking, pytrace=False)
         pytest.skip(lacking)
     with private_engine() as started:

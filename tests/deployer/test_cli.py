@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -22,8 +21,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a small service.yml, in which nothing chooses an environment or an account."""
     (tmp_path / "service.yml").write_text(SERVICE)
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("AWS_")] + ["ENVIRONMENT", "SETTINGS", "OUT"]:
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(sys, "stdin", io.StringIO())

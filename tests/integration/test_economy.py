@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from deployer import cli
 from deployer.aws import connect
 from deployer.deployment import Deployed
@@ -16,10 +14,7 @@ from tests.listening import listened_to
 BUDGET = 15
 
 
-def test_a_deploy_without_a_change_asks_for_little(
-    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("CI", raising=False)
+def test_a_deploy_without_a_change_asks_for_little(endpoint: Endpoint, tmp_path: Path) -> None:
     chosen = ["deploy", "--environment", "local", "--out", str(tmp_path / "templates"), "--yes"]
     options = parser(cli.VERBS, {}).parse_args(chosen)
     settings = settings_of(options)

@@ -182,7 +182,6 @@ def test_a_rollback_returns_to_an_image_and_is_listed(
     (tmp_path / "service.yml").write_text(SERVICE)
     for name, value in account.endpoint.variables().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
     words = ["rollback", "--environment", "test", "--settings", str(tmp_path / "service.yml")]
     assert cli.main(words) == DONE
     rows = capsys.readouterr().out.splitlines()

@@ -24,8 +24,6 @@ from tests.deployer.verbs.test_diff import BASE, settings
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository whose main has a smaller service.yml with its templates than the disk."""
     monkeypatch.chdir(tmp_path)
-    for name in ("ENVIRONMENT", "SETTINGS", "OUT", "AWS_REGION", "CI"):
-        monkeypatch.delenv(name, raising=False)
     Path("service.yml").write_text(f"{BASE}environments: {{dev: {{}}, prod: {{}}}}\n")
     assert cli.main(["render", "--environment", "dev"]) == DONE
     run(tmp_path, "init", "--quiet", "--initial-branch=main")

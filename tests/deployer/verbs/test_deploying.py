@@ -46,7 +46,6 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CI", raising=False)
     Path("service.yml").write_text("serviceName: air\nowner: data\nenvironments: {local: {}}\n")
     assert cli.main(["render", "--environment", "local"]) == 0
     return Place(tmp_path)

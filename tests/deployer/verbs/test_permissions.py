@@ -17,8 +17,6 @@ SERVICE = "serviceName: air\nowner: data\nenvironments: {dev: {}}\n"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "service.yml").write_text(SERVICE)
     monkeypatch.chdir(tmp_path)
-    for name in ("AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_REGION", "ENVIRONMENT", "SETTINGS", "OUT"):
-        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
