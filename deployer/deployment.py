@@ -11,7 +11,7 @@ from typing import Any
 from deployer import clusters, deployed, drift, first_counts, history, lost_bucket, packaging, stacks
 from deployer.change_sets import ChangeSet, StackRequest, Template
 from deployer.consent import Ask, nobody
-from deployer.deployed import LastDeploy
+from deployer.deployed import LastDeploy, Written
 from deployer.errors import AWS_ERRORS, DeployError
 from deployer.events import StackEvent
 from deployer.fernet import Brought
@@ -87,19 +87,19 @@ def deploy(
         guard = Guard(tools, until_the_end)
         tools = replace(tools, require=guard.require)
         held = bucket if bucket and guard.take(bucket) else ""
-        last = deployed.read(tools.aws, held) if held else None
-        if last is None or last.templates != _hash(tools, texts, bucket):
+        written = deployed.look_up(tools.aws, held) if held else Written()
+        if written.last is None or written.last.templates != _hash(tools, texts, bucket):
             desired.ready()
         consent, name = guard.over(drift.informed(tools, consent)), desired.names.root
         current = (yield from settle(tools, name, ask, held)) if held else found(tools, name)
         # Where a root is, and nothing is written down of it, a bucket that was lost came back, and no more was done.
-        half_done = last is None and _made(current) is not None
+        half_done = written.is_blank and _made(current) is not None
         wanted = StackRequest(desired.names.foundation, Template(body=body), tags=desired.tags, restores=half_done)
         foundation = yield from _foundation(tools, guard, wanted, standing, consent, ask)
         if (bucket := _output(foundation, BUCKET)) != held:
             guard.take(bucket)
             current = yield from settle(tools, name, ask, bucket)
-        return (yield from _on(tools, desired, foundation, current, last, consent))
+        return (yield from _on(tools, desired, foundation, current, written, consent))
 
 
 def _foundation(
@@ -122,10 +122,10 @@ def _on(
     desired: Desired,
     foundation: Result,
     current: Stack | None,
-    last: LastDeploy | None,
+    written: Written,
     consent: Consent,
 ) -> Generator[StackEvent, None, Deployed]:
-    """Bring the root, which stood as `current`, to what is desired; `last` is its last deploy."""
+    """Bring the root, which stood as `current`, to what is desired; `written` tells of the deploys before."""
     bucket = _output(foundation, BUCKET)
     url = packaging.package(tools.aws, desired.templates, bucket)
     inherited = {name: _output(foundation, name) for name in desired.inherited}
@@ -134,16 +134,16 @@ def _on(
     parameters = {**desired.parameters, **inherited, **given}
     request = StackRequest(desired.names.root, Template(url=url), parameters, desired.tags, desired.nested, alone=True)
     who = tools.aws.identity().arn
-    written = LastDeploy(packaging.hash_of(url), desired.settings, history.now(tools), who, desired.commit)
+    this = LastDeploy(packaging.hash_of(url), desired.settings, history.now(tools), who, desired.commit)
     with rolling.attended() if rolling else nullcontext():
         brought = desired.secrets(_made(current))
         request = replace(request, parameters={**parameters, **brought.parameters})
         with _withdrawn_for_nothing(tools, request.name, brought, consent) as consent:
             cluster = current.outputs.get(CLUSTER) if current else None
             beside = rolling or Witness(tools, bucket, request.name, cluster)
-            root = yield from _root(tools, request, current, consent, beside, last)
-        if last is None or (last.templates, last.settings) != (written.templates, written.settings):
-            deployed.write(tools.aws, bucket, written)
+            root = yield from _root(tools, request, bucket, current, written, consent, beside)
+        if root.outcome is not Outcome.UNCHANGED or written.before is not None or not this.repeats(written.last):
+            deployed.write(tools.aws, bucket, this)
         release = (yield from rolling.conclude(root)) if rolling else None
         return Deployed(foundation, root, release)
 
@@ -151,31 +151,33 @@ def _on(
 def _root(
     tools: Tools,
     request: StackRequest,
+    bucket: str,
     current: Stack | None,
+    written: Written,
     consent: Consent,
     beside: RollOut | Witness,
-    last: LastDeploy | None,
 ) -> Generator[StackEvent, None, Result]:
     """Bring the root to what is desired, and see that its services have the tasks that they need.
 
-    Where it stands with templates that nobody has written down, whoever has deployed them was killed before that.
+    Which services stood before is written down first: should this run not come to their counts, the next one does.
     """
-    aws = tools.aws
-    before: set[str] = set()
+    aws, before = tools.aws, written.before
 
     def asked(change_set: ChangeSet) -> bool:
-        before.update(clusters.services(aws, current.outputs.get(CLUSTER) if current else None))
-        return consent(change_set)
+        nonlocal before
+        if not consent(change_set):
+            return False
+        if before is None:
+            before = frozenset(clusters.services(aws, current.outputs.get(CLUSTER) if current else None))
+            deployed.begin(aws, bucket, written.last, before)
+        return True
 
     if isinstance(beside, RollOut):  # an image was made meanwhile, which takes its time
         root = yield from deploy_stack(aws, request, asked, tools.clock, beside, tools.report)
     else:
         root = yield from change_stack(aws, request, current, asked, tools.clock, beside, tools.report)
     if cluster := root.outputs.get(CLUSTER):
-        unchanged = root.outcome is Outcome.UNCHANGED
-        known = None if unchanged else frozenset(before)
-        completed = last is not None and not (unchanged and last.templates != packaging.hash_of(request.template.url))
-        first_counts.apply(tools, cluster, known, completed=completed)
+        first_counts.apply(tools, cluster, before)
     return root
 
 

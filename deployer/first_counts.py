@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
 TAG = "DesiredCount"
+_MADE_WITH = 1  # tasks, where templates do not say how many
 _TARGETS_AT_ONCE = 50  # the most that DescribeScalableTargets takes
 _DIMENSION: Final = "ecs:service:DesiredCount"
 
@@ -26,7 +28,10 @@ class Range:
     most: int
 
 
-def apply(tools: Tools, cluster: str, before: frozenset[str] | None, *, completed: bool = True) -> None:
+_ANY = Range(0, sys.maxsize)
+
+
+def apply(tools: Tools, cluster: str, before: frozenset[str] | None) -> None:
     """Give services the tasks that they lack; those that were not there `before` the count that their tag says.
 
     Without `before` all of them were.
@@ -36,15 +41,15 @@ def apply(tools: Tools, cluster: str, before: frozenset[str] | None, *, complete
 
     A service that scales is raised to its minimum, which Application Auto Scaling itself sees to only when it next
     scales. One that does not scale, and stands at zero, was left there by hours that are no more, and gets its first
-    count. `completed`: an earlier deploy came through; after one that did not, first counts may never have been given.
+    count.
     """
     described = list(clusters.described(tools.aws, cluster, ["TAGS"]))
     ranges = _ranges(tools, cluster, [each.get("serviceArn", "") for each in described])
     for service in described:
-        arn, now, wanted = service.get("serviceArn", ""), service.get("desiredCount", 0), _first(service)
-        if before is None or arn in before:
-            scales = ranges.get(_name(arn)) if ranges is not None else Range(0, now)
-            wanted = max(now, _fewest(scales, wanted, now, completed=completed))
+        arn, now, first = service.get("serviceArn", ""), service.get("desiredCount", 0), _first(service)
+        scales = ranges.get(_name(arn)) if ranges is not None else _ANY
+        stood = before is None or arn in before
+        wanted = _at_least(first, now, scales) if stood else _at_first(first, now, scales)
         if wanted != now:
             tools.aws.ecs.update_service(cluster=cluster, service=arn, desiredCount=wanted)
             tools.report(f"{_name(arn)}: {wanted} tasks are wanted now, where {now} were")
@@ -54,14 +59,20 @@ def _first(service: ServiceTypeDef) -> int:
     """The count of a service after its first deploy, by its tag; one is ECS's own default."""
     tags = {tag.get("key", ""): tag.get("value", "") for tag in service.get("tags", [])}
     told = tags.get(TAG, "")
-    return int(told) if told.isdecimal() else 1
+    return int(told) if told.isdecimal() else _MADE_WITH
 
 
-def _fewest(scales: Range | None, first: int, now: int, *, completed: bool) -> int:
-    """What a service that was there has to have at least."""
-    if scales is None:
-        return first if now == 0 or not completed else 0
-    return scales.fewest if completed else max(scales.fewest, min(first, scales.most))
+def _at_least(first: int, now: int, scales: Range | None) -> int:
+    """What a service that was there has to have."""
+    if scales:
+        return max(now, scales.fewest)
+    return now or first
+
+
+def _at_first(first: int, now: int, scales: Range | None) -> int:
+    """What a new service has to have; one that has got more meanwhile keeps it."""
+    counted = min(first, scales.most) if scales else first
+    return counted if now <= _MADE_WITH else max(now, counted)
 
 
 def _ranges(tools: Tools, cluster: str, arns: Sequence[str]) -> Mapping[str, Range] | None:

@@ -10,7 +10,7 @@ import pytest
 
 from deployer import deployed
 from deployer.aws import Aws
-from deployer.deployed import LastDeploy
+from deployer.deployed import LastDeploy, Written
 from deployer.errors import DeployError, explained
 from tests.deployer.scripted_clients import RefusedError, scripted
 
@@ -47,6 +47,21 @@ def test_what_was_written_is_read_again() -> None:
         assert deployed.read(aws, "b") == last
 
 
+def test_a_deploy_that_begins_is_told_from_one_that_came_through() -> None:
+    aws = reach(Store())
+    assert deployed.look_up(aws, "b").is_blank
+
+    deployed.begin(aws, "b", None, [])
+    assert deployed.look_up(aws, "b") == Written(None, frozenset())
+    assert not deployed.look_up(aws, "b").is_blank
+    deployed.write(aws, "b", LAST)
+    assert deployed.look_up(aws, "b") == Written(LAST)
+
+    deployed.begin(aws, "b", LAST, ["one", "two"])
+    assert deployed.look_up(aws, "b") == Written(LAST, frozenset({"one", "two"}))
+    assert deployed.read(aws, "b") == LAST
+
+
 @pytest.mark.parametrize("refusal", ["NoSuchKey", "NoSuchBucket", "AccessDenied"])
 def test_what_is_not_there_or_not_to_be_read_is_nothing(refusal: str) -> None:
     assert deployed.read(reach(Store(refusal=refusal)), "b") is None
@@ -62,10 +77,11 @@ def test_what_is_not_there_or_not_to_be_read_is_nothing(refusal: str) -> None:
         b'"text"',
         b'{"templates": 1, "settings": {}, "time": "", "who": "", "commit": ""}',
         b'{"templates": "", "settings": [], "time": "", "who": "", "commit": ""}',
+        b'{"before": 1}',
     ],
 )
 def test_what_somebody_else_has_put_there_is_nothing(body: bytes) -> None:
-    assert deployed.read(reach(Store(body)), "b") is None
+    assert deployed.look_up(reach(Store(body)), "b").is_blank
 
 
 def test_other_refusals_are_told() -> None:

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
-
 from deployer import first_counts
 from deployer.tools import Tools
 from tests.deployer.scripted_clients import scripted
@@ -20,10 +18,10 @@ class Scene:
         self.said: list[str] = []
         self.aws = scripted({"ecs": self.cluster, "application-autoscaling": self.scaling})
 
-    def apply(self, *before: str, completed: bool = True) -> Mapping[str, int]:
+    def apply(self, *before: str) -> Mapping[str, int]:
         """How many tasks services have after a deploy that found those of `before`."""
         arns = frozenset(f"{ARN}:service/{CLUSTER}/{name}" for name in before)
-        first_counts.apply(Tools(self.aws, self.said.append), CLUSTER, arns, completed=completed)
+        first_counts.apply(Tools(self.aws, self.said.append), CLUSTER, arns)
         return self.counts
 
     @property
@@ -59,17 +57,14 @@ def test_services_left_at_zero_by_hours_that_are_no_more_run_again() -> None:
 
 
 def test_outside_of_their_hours_services_sleep_on() -> None:
-    assert Scene(worker=Played(desired=0, scales=(0, 0), first="2")).apply("worker") == {"worker": 0}
-    asleep = Scene(worker=Played(desired=0, scales=(0, 0), first="2"))
-    assert asleep.apply("worker", completed=False) == {"worker": 0}
+    for there in ("worker", "another"):
+        assert Scene(worker=Played(desired=0, scales=(0, 0), first="2")).apply(there) == {"worker": 0}
 
 
-def test_after_a_deploy_that_did_not_come_through_first_counts_are_given_to_who_lacks_them() -> None:
-    scene = Scene(
-        two=Played(desired=1, first="2"), nine=Played(desired=9, first="2"), most=Played(scales=(1, 3), first="5")
-    )
+def test_new_services_keep_what_they_were_given_since_a_deploy_that_did_not_come_through() -> None:
+    scene = Scene(two=Played(first="2"), nine=Played(desired=9, first="2"), most=Played(scales=(1, 3), first="5"))
 
-    assert scene.apply("two", "nine", "most", completed=False) == {"two": 2, "nine": 9, "most": 3}
+    assert scene.apply() == {"two": 2, "nine": 9, "most": 3}
 
 
 def test_without_a_list_all_services_were_there() -> None:
@@ -79,10 +74,9 @@ def test_without_a_list_all_services_were_there() -> None:
     assert scene.counts == {"two": 1}
 
 
-@pytest.mark.parametrize("completed", [True, False])
-def test_where_nobody_may_know_what_scales_only_new_services_are_given_a_count(completed: bool) -> None:
+def test_where_nobody_may_know_what_scales_only_new_services_are_given_a_count() -> None:
     scene = Scene(old=Played(desired=0, first="2"), new=Played(first="2"))
     scene.scaling.refused = "AccessDeniedException"
 
-    assert scene.apply("old", completed=completed) == {"old": 0, "new": 2}
+    assert scene.apply("old") == {"old": 0, "new": 2}
     assert scene.said[0].startswith("whether services have the tasks that they need is not known: AWS does not allow")

@@ -167,7 +167,8 @@ def killed_while(scene: Scene, status: str, then: Callable[[], object]) -> Calla
     return sleeping
 
 
-def test_new_services_of_an_update_that_was_killed_get_their_first_count(folder: Path) -> None:
+@pytest.mark.parametrize("edited", [False, True])
+def test_new_services_of_an_update_that_was_killed_get_their_first_count(folder: Path, edited: bool) -> None:
     scene = Scene()
     first = replace(ROOT, outputs={"ClusterName": CLUSTER})
     scene.cluster.services = {"old": Played(desired=2, first="2")}
@@ -184,7 +185,11 @@ def test_new_services_of_an_update_that_was_killed_get_their_first_count(folder:
         scene.deploy(folder, second)
 
     scene.tools = tools
-    assert scene.deploy(folder, second).root.outcome is Outcome.UNCHANGED
+    if edited:
+        (folder / "network.yml").write_text("a third")
+        second = replace(second, resources=(*second.resources, Resource("Newer")))
+    again = scene.deploy(folder, second)
+    assert again.root.outcome is (Outcome.UPDATED if edited else Outcome.UNCHANGED)
     assert {name: each.desired for name, each in scene.cluster.services.items()} == {"old": 2, "new": 3}
 
     scene.cluster.services["new"].desired = 1
