@@ -122,9 +122,10 @@ def parameters(settings: Settings, image: str = "") -> dict[str, str]:
     """
     from deployer.fernet import PARAMETER
     from generator.airflow.components import secret_names
+    from generator.logical_ids import logical_id
 
     given = settings.secrets.model_dump()
-    arns = {f"{name.capitalize()}SecretArn": given[name] for name in secret_names(settings)}
+    arns = {f"{logical_id(name)}SecretArn": given[name] for name in secret_names(settings)}
     if not settings.secrets.fernet:
         arns.pop(PARAMETER, None)
     return {"Image": image, **arns} if image else arns

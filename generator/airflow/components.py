@@ -7,6 +7,7 @@ from typing import Literal
 from generator.airflow.reserved import SECRET_VARIABLES
 from generator.config.settings import Settings
 from generator.config.tasks import Task, TaskPolicies, WorkerGroup, Workers
+from generator.logical_ids import logical_id
 
 DATABASE, BROKER = "database", "broker"
 LONGEST_MIGRATION = 900  # seconds that the database's migration may take
@@ -67,7 +68,7 @@ class Component:
     @property
     def title(self) -> str:
         """Its name in logical ids: `DagProcessor`."""
-        return "".join(part.capitalize() for part in self.name.split("-"))
+        return logical_id(self.name)
 
     @property
     def command(self) -> list[str]:

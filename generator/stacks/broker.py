@@ -7,9 +7,10 @@ from troposphere.elasticache import ReplicationGroup, SubnetGroup
 from troposphere.sqs import Queue, QueuePolicy
 
 from generator.config.settings import Settings
+from generator.logical_ids import logical_id
 from generator.stacks import resource_policies
 from generator.stacks.data import accepted, passing
-from generator.stacks.nesting import ByName, Value, Values, title
+from generator.stacks.nesting import ByName, Value, Values
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 """The longest that SQS keeps a message, in seconds; a shorter time would lose tasks that wait."""
@@ -98,7 +99,7 @@ def _queues(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
 
 def _queue(template: Template, name: str, visibility_timeout: int, key_arn: Value | None) -> Queue:
     queue = Queue(
-        f"{title(name)}Queue",
+        f"{logical_id(name)}Queue",
         MessageRetentionPeriod=FOURTEEN_DAYS,
         ReceiveMessageWaitTimeSeconds=LONG_POLL,
         VisibilityTimeout=visibility_timeout,

@@ -21,7 +21,8 @@ from generator.airflow.components import BROKER, DATABASE, Component
 from generator.airflow.reserved import SECRET_VARIABLES
 from generator.airflow.variables import chosen_variables, constant_variables
 from generator.config.settings import Settings
-from generator.stacks.nesting import Value, title
+from generator.logical_ids import logical_id
+from generator.stacks.nesting import Value
 from generator.stacks.secrets import DATABASE_USER, FLOWER_USER
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def secrets(component: Component, settings: Settings) -> dict[str, Value]:
 
 def _secret(variable: str) -> Value:
     name, key = SECRET_VARIABLES[variable]
-    parameter = f"{title(name)}SecretArn"
+    parameter = f"{logical_id(name)}SecretArn"
     return Sub(f"${{{parameter}}}:{key}::") if key else Ref(parameter)
 
 
@@ -134,7 +135,7 @@ def _known_queues(queues: frozenset[str]) -> Value:
 
     https://docs.celeryq.dev/projects/kombu/en/stable/reference/kombu.transport.SQS.html
     """
-    return Sub(json.dumps({queue: {"url": f"${{{title(queue)}QueueUrl}}"} for queue in sorted(queues)}))
+    return Sub(json.dumps({queue: {"url": f"${{{logical_id(queue)}QueueUrl}}"} for queue in sorted(queues)}))
 
 
 def _environment(variables: Mapping[str, Value]) -> list[Environment]:

@@ -6,6 +6,7 @@ from troposphere import Sub, Template
 from troposphere.ec2 import VPCEndpoint
 
 from generator.config.settings import Settings
+from generator.logical_ids import logical_id
 from generator.stacks import resource_policies
 from generator.stacks.endpoint_services import GATEWAYS, interface_services, needed_services, service_name
 from generator.stacks.nesting import Value, Values
@@ -50,7 +51,7 @@ def _gateway(service: str, inputs: Inputs) -> VPCEndpoint:
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-setting-up-s3-gateway
     """
     return VPCEndpoint(
-        f"{_title(service)}Endpoint",
+        f"{logical_id(service)}Endpoint",
         VpcEndpointType="Gateway",
         ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
         VpcId=inputs.vpc_id,
@@ -65,7 +66,7 @@ def _interface(template: Template, settings: Settings, service: str, inputs: Inp
     have roles of other accounts: those are as open as AWS makes them.
     """
     endpoint = VPCEndpoint(
-        f"{_title(service)}Endpoint",
+        f"{logical_id(service)}Endpoint",
         VpcEndpointType="Interface",
         ServiceName=service_name(template, service),
         VpcId=inputs.vpc_id,
@@ -80,8 +81,3 @@ def _interface(template: Template, settings: Settings, service: str, inputs: Inp
             resource_policies.call_from_this_account(service.partition(".")[0])
         )
     return endpoint
-
-
-def _title(service: str) -> str:
-    """`ecr.api` is EcrApi in logical ids."""
-    return "".join(part.capitalize() for part in service.replace(".", "-").split("-"))

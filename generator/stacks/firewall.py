@@ -11,9 +11,10 @@ from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupIng
 from generator.airflow.components import BROKER, DATABASE, Component, components
 from generator.config.fields import ANYWHERE
 from generator.config.settings import HTTPS, Settings
+from generator.logical_ids import logical_id
 from generator.stacks.endpoint_services import interface_services
 from generator.stacks.load_balancer import FRONT, Door, doors
-from generator.stacks.nesting import ByName, Value, title
+from generator.stacks.nesting import ByName, Value
 from generator.stacks.network import named
 
 BALANCER, ENDPOINTS = "load-balancer", "endpoints"
@@ -135,7 +136,7 @@ def _group(
     settings: Settings, inputs: Inputs, name: str, *, admits: Sequence[Rule] = (), opens: Sequence[Rule] = NOTHING
 ) -> SecurityGroup:
     group = SecurityGroup(
-        f"{title(name)}SecurityGroup",
+        f"{logical_id(name)}SecurityGroup",
         GroupDescription=f"{settings.stack_name}: {name}",
         VpcId=inputs.vpc_id,
         SecurityGroupEgress=list(opens),
@@ -153,7 +154,7 @@ def _connect(template: Template, one: Connection, groups: Mapping[str, SecurityG
     """
     source, target = groups[one.source], groups[one.target]
     ends: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": one.port, "ToPort": one.port}
-    name = f"{title(one.source)}To{title(one.target)}"
+    name = f"{logical_id(one.source)}To{logical_id(one.target)}"
     text = f"{one.source} to {one.target}"
     template.add_resource(
         SecurityGroupIngress(

@@ -7,7 +7,8 @@ from troposphere.ec2 import EIP, NatGateway, Route
 
 from generator.config.fields import ANYWHERE
 from generator.config.settings import Settings
-from generator.stacks.nesting import ByName, title
+from generator.logical_ids import logical_id
+from generator.stacks.nesting import ByName
 from generator.stacks.network import named
 
 
@@ -28,10 +29,12 @@ def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
     """NAT: gateways and the default routes of the private subnets, beside the network: the database needs neither."""
     gateways = {}
     for zone, subnet_id in inputs.nat_subnet_id.items():
-        address = template.add_resource(EIP(f"{title(zone)}Address", Domain="vpc", Tags=named(settings, f"nat-{zone}")))
+        address = template.add_resource(
+            EIP(f"{logical_id(zone)}Address", Domain="vpc", Tags=named(settings, f"nat-{zone}"))
+        )
         gateways[zone] = template.add_resource(
             NatGateway(
-                f"{title(zone)}Nat",
+                f"{logical_id(zone)}Nat",
                 AllocationId=GetAtt(address, "AllocationId"),
                 SubnetId=subnet_id,
                 Tags=named(settings, f"nat-{zone}"),
@@ -41,7 +44,7 @@ def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
     for zone, table_id in inputs.route_table_id.items():
         template.add_resource(
             Route(
-                f"{title(zone)}Route",
+                f"{logical_id(zone)}Route",
                 RouteTableId=table_id,
                 DestinationCidrBlock=ANYWHERE,
                 NatGatewayId=Ref(gateways.get(zone, first)),

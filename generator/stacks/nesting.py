@@ -15,6 +15,7 @@ from troposphere import AWSHelperFn, GetAtt, Join, Output, Parameter, Ref, Templ
 from troposphere.cloudformation import Stack
 
 from generator.config.settings import Settings
+from generator.logical_ids import logical_id
 
 Value: TypeAlias = str | AWSHelperFn
 # Several values: one joined string between stacks, CommaDelimitedList inside the one that takes it. Other list types,
@@ -47,11 +48,6 @@ class Tree:
 def joined(values: Sequence[Value]) -> Values:
     """Several values as one, to be handed to another stack."""
     return Values(Join(",", list(values)))
-
-
-def title(name: str) -> str:
-    """Python's name, or a component's, as CloudFormation writes it: `subnet_ids` is `SubnetIds`."""
-    return "".join(part.capitalize() for part in re.split("[_-]", name))
 
 
 def stack_template(description: str) -> Template:
@@ -91,10 +87,10 @@ def add(tree: Tree, parent: Template, build: Build[I, O], inputs: I, after: Sequ
     child = stack_template(_description(build))
     outputs = build(child, tree.settings, parameters(child, inputs))
     tree.templates[f"{module}.yml"] = child
-    stack = parent.add_resource(Stack(title(module), TemplateURL=f"{module}.yml"))
+    stack = parent.add_resource(Stack(logical_id(module), TemplateURL=f"{module}.yml"))
     if values := flat(inputs):
         stack.Parameters = values
-    if waits := [title(name) for name in after if f"{name}.yml" in tree.templates]:
+    if waits := [logical_id(name) for name in after if f"{name}.yml" in tree.templates]:
         stack.DependsOn = waits
 
     def handed_up(_: str, name: str, value: Value) -> GetAtt:
@@ -118,10 +114,10 @@ def _each(values: F, change: Callable[[str, str, Value], Value]) -> F:
         value = getattr(values, item.name)
         if isinstance(value, Mapping):
             changed[item.name] = {
-                key: change(item.name, title(key) + title(item.name), one) for key, one in value.items()
+                key: change(item.name, logical_id(key) + logical_id(item.name), one) for key, one in value.items()
             }
         else:
-            changed[item.name] = None if value is None else change(item.name, title(item.name), value)
+            changed[item.name] = None if value is None else change(item.name, logical_id(item.name), value)
     return type(values)(**changed)
 
 

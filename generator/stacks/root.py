@@ -7,6 +7,7 @@ from troposphere import Output, Template
 
 from generator.airflow.components import components, secret_names
 from generator.config.settings import Settings
+from generator.logical_ids import logical_id
 from generator.stacks import (
     alarms,
     broker,
@@ -190,7 +191,7 @@ def _inputs(root: Template, settings: Settings) -> Inputs:
     return parameters(
         root,
         wanted,
-        defaults={f"{name.capitalize()}SecretArn": "" for name in names},
+        defaults={f"{logical_id(name)}SecretArn": "" for name in names},
         image="Reference of the image that every component runs",
         secret_arn="A secret that exists already; empty: one is made",  # noqa: S106 - says what the parameter is
         key_arn="Key that encrypts what is kept",

@@ -9,8 +9,9 @@ from troposphere.secretsmanager import GenerateSecretString, Secret
 
 from generator.airflow.components import secret_names
 from generator.config.settings import Settings
+from generator.logical_ids import logical_id
 from generator.stacks.data import OWN_KEY, accepted, kept
-from generator.stacks.nesting import ByName, Value, title
+from generator.stacks.nesting import ByName, Value
 
 DATABASE_USER = "airflow"
 """The database's user, made with it. Of a secret that exists already the password alone is read."""
@@ -50,7 +51,7 @@ def build(template: Template, settings: Settings, inputs: Inputs) -> Outputs:
 
     def secret(name: str) -> Value:
         given = inputs.secret_arn[name]
-        made = f"Makes{title(name)}Secret"
+        made = f"Makes{logical_id(name)}Secret"
         template.add_condition(made, Equals(given, ""))
         resource = template.add_resource(kept(_secret(name, wanted[name], inputs.key_arn), settings))
         resource.Condition = made
@@ -83,7 +84,7 @@ def _secret(name: str, wanted: Wanted, key_arn: Value | None) -> Secret:
     if wanted.user:
         generate.SecretStringTemplate = json.dumps({"username": wanted.user})
         generate.GenerateStringKey = "password"
-    secret = Secret(f"{title(name)}Secret", Description=wanted.description, GenerateSecretString=generate)
+    secret = Secret(f"{logical_id(name)}Secret", Description=wanted.description, GenerateSecretString=generate)
     if key_arn is None:
         return accepted(secret, CKV_AWS_149=OWN_KEY)
     secret.KmsKeyId = key_arn

@@ -1,26 +1,21 @@
 """Rules of names that are joined from others: what AWS would take for one and the same, or find too long."""
 
-import re
 from itertools import combinations
 
 from generator.config.findings import Found, Level, rule
 from generator.config.settings import Settings
+from generator.logical_ids import logical_id
 
 # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 LONGEST_ON_A_CERTIFICATE = 64
 FOUNDATION = "foundation"
 
 
-def _as_resource(name: str) -> str:
-    """A name as part of a resource's logical id, which has letters and digits only."""
-    return "".join(part.capitalize() for part in re.split("[_-]", name))
-
-
 @rule(Level.ERROR)
 def groups_collide(settings: Settings) -> Found:
     """Two groups of workers whose names differ in hyphens only: their resources would have one name."""
     for one, other in combinations(settings.service.worker_groups, 2):
-        if _as_resource(one) == _as_resource(other):
+        if logical_id(one) == logical_id(other):
             what = f"{other} and {one} become the same in names of resources; rename one of them"
             yield ("service", "workerGroups", other), what
 
@@ -31,7 +26,7 @@ def queues_collide(settings: Settings) -> Found:
     queues = {group.queue: name for name, group in settings.worker_groups.items()}
     if settings.celery_backend.sqs:
         for one, other in combinations(queues, 2):
-            if _as_resource(one) == _as_resource(other):
+            if logical_id(one) == logical_id(other):
                 group = queues[other].removeprefix("workers-")
                 what = f"queues {other} and {one} become the same in names of resources; rename one of them"
                 yield ("service", "workerGroups", group), what
