@@ -7,6 +7,7 @@ import pytest
 from troposphere import Ref, Template
 from troposphere.sns import Topic
 
+from generator.logical_ids import logical_id
 from generator.stacks.nesting import (
     ByName,
     Tree,
@@ -17,7 +18,6 @@ from generator.stacks.nesting import (
     joined,
     parameters,
     stack_template,
-    title,
 )
 from tests.generator.stacks.alone import settings_with
 
@@ -169,9 +169,10 @@ def test_a_parameter_may_be_described_and_have_a_default() -> None:
 
 
 def test_titles_are_those_of_cloudformation() -> None:
-    assert title("subnet_ids") == "SubnetIds"
-    assert title("dag-processor") == "DagProcessor"
-    assert title("network") == "Network"
+    assert logical_id("subnet_ids") == "SubnetIds"
+    assert logical_id("dag-processor") == "DagProcessor"
+    assert logical_id("network") == "Network"
+    assert logical_id("ecr.api") == "EcrApi"
 
 
 def test_the_values_of_a_stack_by_their_names_in_the_template() -> None:
