@@ -2,6 +2,9 @@
 
 import sys
 
-from deployer.cli import main
+try:
+    from deployer.cli import main
+except KeyboardInterrupt:  # what is imported takes a moment
+    sys.exit("interrupted")
 
 sys.exit(main(sys.argv[1:]))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoRegionError
+from botocore.exceptions import NoRegionError, UnknownRegionError
 from botocore.parsers import ResponseParserError
 
-from deployer.errors import DeployError, WrongUse, explain
+from deployer.errors import WrongUse, explain
 
 if TYPE_CHECKING:  # the stubs are no part of what a user installs
     from botocore.model import OperationModel
@@ -171,12 +171,12 @@ class Aws:
 def own_session(variables: Mapping[str, str], region: str = "") -> boto3.Session:
     """Return a session as the user's environment variables and profile say; in `region`, where one is given.
 
-    Raises what botocore raises for a profile that does not exist, DeployError when AWS_REGION says another region.
+    Raises what botocore raises for a profile that does not exist, WrongUse when AWS_REGION says another region.
     """
     # boto3 knows AWS_DEFAULT_REGION alone; AWS_REGION is what the other SDKs and the AWS CLI take, and first.
     chosen = variables.get("AWS_REGION") or ""
     if region and chosen and chosen != region:
-        raise DeployError(
+        raise WrongUse(
             f"AWS_REGION is {chosen}, but service.yml says region: {region} for this environment",
             "unset AWS_REGION, or choose the right environment",
         )
@@ -184,7 +184,7 @@ def own_session(variables: Mapping[str, str], region: str = "") -> boto3.Session
 
 
 def require_region(region: str) -> None:
-    """Raise DeployError, with the nearest name, for a region that this version of AWS's client does not know."""
+    """Raise WrongUse, with the nearest name, for a region that this version of AWS's client does not know."""
     session = boto3.Session(region_name=region)
     partitions = session.get_available_partitions()
     known = [name for each in partitions for name in session.get_available_regions("cloudformation", each)]
@@ -196,9 +196,9 @@ def require_region(region: str) -> None:
 
 
 def require_account(identity: Identity, account: str) -> None:
-    """Raise DeployError when the caller's account is not the one that service.yml says; with none said, any is."""
+    """Raise WrongUse when the caller's account is not the one that service.yml says; with none said, any is."""
     if account and identity.account != account:
-        raise DeployError(
+        raise WrongUse(
             f"the credentials are of account {identity.account}, but service.yml says account: {account}",
             "use that account's credentials (AWS_PROFILE), or choose the right environment",
         )
@@ -207,9 +207,15 @@ def require_account(identity: Identity, account: str) -> None:
 def reach(variables: Mapping[str, str], region: str, account: str) -> Aws:
     """Reach AWS as the user's variables and profile say, in the region and account that service.yml may name.
 
-    Raises DeployError when they are others.
+    Raises WrongUse when they are others, and for what no region is called like: one that is newer than this version of
+    AWS's client is taken.
     """
-    aws = connect(own_session(variables, region))
+    session = own_session(variables, region)
+    aws = connect(session)
+    try:
+        session.get_partition_for_region(aws.region)
+    except UnknownRegionError:
+        require_region(aws.region)
     if account:
         require_account(aws.identity(), account)
     return aws
@@ -218,7 +224,7 @@ def reach(variables: Mapping[str, str], region: str, account: str) -> Aws:
 def connect(session: boto3.Session, endpoint_url: str | None = None) -> Aws:
     """Reach AWS, or whatever answers at `endpoint_url`, with the session's credentials and region.
 
-    Raises DeployError when the session has no region.
+    Raises WrongUse when the session has no region.
     """
     if not session.region_name:
         raise explain(NoRegionError())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from deployer import changes, rejections, stacks
+from deployer import changes, protection, rejections, stacks
 from deployer.aws import Aws
 from deployer.changes import Change
 from deployer.clock import REAL_TIME, Clock
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
         DescribeChangeSetOutputTypeDef,
         ParameterTypeDef,
     )
-
-    from deployer.drift import Drift
 
 _LIMIT = 30 * 60  # seconds until a change set that is still being made is given up
 _FOUND_LATE = 60  # seconds in which a new change set may not be found yet
@@ -67,7 +65,8 @@ class StackRequest:
 class ChangeSet:
     """A change set that can be executed. `creates`: the stack does not exist yet; `alone` as in `StackRequest`.
 
-    `drift` is what was changed by hand in the resources that it modifies, where somebody has looked.
+    `by_hand` tells, line by line, what was changed by hand in the resources that it modifies, and `warnings` what
+    CloudFormation itself warns of, where somebody has looked.
     """
 
     id: str
@@ -75,7 +74,8 @@ class ChangeSet:
     stack_id: str
     creates: bool
     changes: tuple[Change, ...]
-    drift: tuple[Drift, ...] = ()
+    by_hand: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     alone: bool = False
 
 
@@ -103,11 +103,13 @@ def propose(aws: Aws, request: StackRequest, current: Stack | None, clock: Clock
     try:
         answer = _wait(aws, pending, clock)
         if answer["Status"] == "CREATE_COMPLETE":
-            found = tuple(changes.read(aws, pending.id, request.name))
-            return replace(pending, changes=found)
+            told = tuple(protection.marked(aws, pending.stack_id, changes.read(aws, pending.id, request.name)))
+            found = tuple(each for each in told if not each.is_untouched)
+            if found or not told or not _repeats(aws, pending, request, current):
+                return replace(pending, changes=found)
         reason = answer.get("StatusReason", "")
         error = None
-        if not is_empty(reason):
+        if answer["Status"] == "FAILED" and not is_empty(reason):
             error = rejections.rejection(aws, request.name, pending.id, reason, nested=request.nested)
     except BaseException:
         discard(aws, pending, clock)
@@ -116,6 +118,20 @@ def propose(aws: Aws, request: StackRequest, current: Stack | None, clock: Clock
     if error:
         raise error
     return None
+
+
+def _repeats(aws: Aws, change_set: ChangeSet, request: StackRequest, current: Stack | None) -> bool:
+    """Whether a stack has the values, tags and template that a change set would give it.
+
+    Its changes alone do not say so: of outputs, which come and go with the template, they tell nothing.
+    """
+    if current is None or any(current.parameters.get(key) != value for key, value in request.parameters.items()):
+        return False
+    if request.template.previous:
+        return True
+    deployed = aws.cloudformation.get_template(StackName=current.id)["TemplateBody"]
+    planned = aws.cloudformation.get_template(ChangeSetName=change_set.id)["TemplateBody"]
+    return request.tags == current.tags and deployed == planned
 
 
 def is_empty(reason: str) -> bool:
@@ -133,8 +149,8 @@ def execute(aws: Aws, change_set: ChangeSet) -> None:
         aws.cloudformation.execute_change_set(
             ChangeSetName=change_set.id,
             ClientRequestToken=token,
-            # What a failed first creation leaves holds no data yet, and would only be in the way.
-            RetainExceptOnCreate=change_set.creates,
+            # What has only just been made holds no data yet: kept by its policy, it would be in no stack any more.
+            RetainExceptOnCreate=True,
         )
     except ClientError as error:
         if error_code(error) == "ChangeSetNotFound":

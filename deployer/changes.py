@@ -6,11 +6,15 @@ Dynamic/DirectModification and once as Static/ParameterReference, and where such
 `Replacement` is True, whatever comes of it. Nothing but the value (`{{changeSet:KNOWN_AFTER_APPLY}}`) gives it away,
 and so change sets are always read with values; without them nobody could tell.
 https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2113 and 759
+
+With values it may say too little: a resource whose values it cannot render, such as JSON, is left out, and only a
+warning tells. What it says without values completes that (`Change.blind`).
+https://github.com/aws/aws-cdk-cli/issues/1780
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -44,6 +48,7 @@ POLICIES = {Fate.STAYS: "Retain", Fate.SNAPSHOT: "Snapshot", Fate.GOES: "Delete"
 """What becomes of a resource, in CloudFormation's words."""
 
 _KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_INCOMPLETE = "can return incomplete ChangeSet data"
 _OF_RESOURCES = {"ResourceReference", "ResourceAttribute"}  # sources whose cause is a resource of the same stack
 
 
@@ -75,7 +80,10 @@ class Change:
     `action` is CloudFormation's: Add, Modify, Remove, Import, Dynamic, SyncWithActual. `certain`: some property of it
     does change, where otherwise it may only come to depend on a value that is not known before. `policy` is what
     becomes of what is removed or replaced (Delete, ReplaceAndRetain, ReplaceAndSnapshot, ...); it may be empty.
-    `seen`: of a nested stack, that its own changes are known.
+    `change_set`: of a nested stack, the id of its own change set. `blind`: values are missing that CloudFormation did
+    not render, and so nobody can tell what does change from what only might. `protected`: a database whose deployed
+    template protects it against deletion (`deployer.protection`). `in_cluster`: an instance of a database's cluster,
+    which holds the data.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
     """
 
@@ -88,7 +96,10 @@ class Change:
     certain: bool = False
     policy: str = ""
     properties: tuple[Property, ...] = ()
-    seen: bool = False
+    change_set: str = ""
+    blind: bool = False
+    protected: bool = False
+    in_cluster: bool = False
 
     @property
     def path(self) -> str:
@@ -100,23 +111,70 @@ class Change:
         """The resource inside its environment, for example `Network/Vpc`: what a person types."""
         return self.path.partition("/")[2]
 
+    @property
+    def seen(self) -> bool:
+        """Of a nested stack, whether its own changes are known."""
+        return bool(self.change_set)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it is a nested stack of which is said only that its template may be another one now.
+
+        CloudFormation says so of each that it does not look into. Here the URL of a template holds the hash of all that
+        is nested in it, and so it is what it was.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChangeDetail.html
+        """
+        sources = {each.source for each in self.properties}
+        return self.type == STACK_TYPE and self.action == "Modify" and not self.seen and sources == {"Automatic"}
+
 
 def read(aws: Aws, change_set_id: str, path: str) -> Iterator[Change]:
     """Read the changes of a change set and of those nested in it; `path` is the stack's.
 
     Of a nested stack that is removed, CloudFormation does not say what is in it: that is looked up.
     """
+    told, incomplete = _told(aws, change_set_id, values=True)
+    found = [_change(each, path) for each in told]
+    if incomplete:
+        found = _completed(told, _told(aws, change_set_id, values=False)[0], path)
+    for change in _judged(found):
+        yield change
+        if change.change_set:
+            yield from read(aws, change.change_set, change.path)
+        elif change.type == STACK_TYPE and change.action == "Remove" and change.physical_id:
+            yield from _inside(aws, change)
+
+
+def _told(aws: Aws, change_set_id: str, *, values: bool) -> tuple[list[ResourceChangeTypeDef], bool]:
+    """What a change set says of each resource, and whether it says itself that something is missing."""
     # Values of NoEcho parameters come masked, and a reference to a secret is not followed in them:
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
     asked = aws.cloudformation.get_paginator("describe_change_set")
-    pages = asked.paginate(ChangeSetName=change_set_id, IncludePropertyValues=True)
+    pages = list(asked.paginate(ChangeSetName=change_set_id, IncludePropertyValues=values))
     told = [change.get("ResourceChange", {}) for page in pages for change in page.get("Changes", [])]
-    for each, change in zip(told, _judged([_change(each, path) for each in told]), strict=True):
-        yield change
-        if nested := each.get("ChangeSetId"):
-            yield from read(aws, nested, change.path)
-        elif change.type == STACK_TYPE and change.action == "Remove" and change.physical_id:
-            yield from _inside(aws, change)
+    return told, any(_INCOMPLETE in page.get("StatusReason", "") for page in pages)
+
+
+def _completed(
+    told: Iterable[ResourceChangeTypeDef], plain: Iterable[ResourceChangeTypeDef], path: str
+) -> list[Change]:
+    """The changes as told with values, with what is told without values alone."""
+    valued = {each.get("LogicalResourceId", ""): each for each in told}
+    found = []
+    for each in plain:
+        known = valued.pop(each.get("LogicalResourceId", ""), None)
+        details = known.get("Details", []) if known else []
+        rendered = {_told_of(detail) for detail in details}
+        missing = [detail for detail in each.get("Details", []) if _told_of(detail) not in rendered]
+        change = _change({**each, "Details": [*details, *missing]}, path)
+        found.append(replace(change, blind=change.action == "Modify" and (known is None or bool(missing))))
+    return found + [_change(each, path) for each in valued.values()]
+
+
+def _told_of(detail: ResourceChangeDetailTypeDef) -> tuple[str | None, ...]:
+    """What a detail is about, which is the same with values and without."""
+    target: Mapping[str, Any] = detail.get("Target", {})
+    return target.get("Attribute"), target.get("Name"), detail.get("ChangeSource"), detail.get("CausingEntity")
 
 
 def _change(each: ResourceChangeTypeDef, path: str) -> Change:
@@ -131,7 +189,7 @@ def _change(each: ResourceChangeTypeDef, path: str) -> Change:
         replacement=Replacement(each.get("Replacement", "False") if each.get("Action") == "Modify" else "False"),
         policy=each.get("PolicyAction", ""),
         properties=properties,
-        seen="ChangeSetId" in each,
+        change_set=each.get("ChangeSetId", ""),
     )
 
 

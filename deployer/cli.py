@@ -19,6 +19,7 @@ from deployer.verbs.events import events
 from deployer.verbs.images import push_image
 from deployer.verbs.local import local
 from deployer.verbs.offline import cost, cost_document, diagram, init, render, schema, settings_document, validate
+from deployer.verbs.pasting import here
 from deployer.verbs.permissions import permissions
 from deployer.verbs.prices import prices
 from deployer.verbs.reading import open_, outputs, password, status
@@ -66,11 +67,11 @@ def main(arguments: Sequence[str]) -> int:
         with explained():
             status_: int = options.verb(options)
     except SettingsError as error:
-        return _complain(str(error), WRONG_USE)
+        return _complain(here(str(error), options), WRONG_USE)
     except DeployError as error:
-        return _complain(str(error), error.exit_status)
+        return _complain(here(str(error), options), error.exit_status)
     except LocalError as error:
-        return _complain(str(error), FAILED)
+        return _complain(here(str(error), options), FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", FAILED)
     except BrokenPipeError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from deployer import clusters, deployed, drift, first_counts, history, lost_bucket, packaging, stacks
+from deployer import beside, clusters, deployed, first_counts, history, lost_bucket, packaging, stacks
 from deployer.change_sets import ChangeSet, StackRequest, Template
 from deployer.consent import Ask, nobody
 from deployer.deployed import LastDeploy, Written
@@ -42,9 +42,9 @@ class Desired:
     a parameter like the others. `keep` is how many images can be returned to.
 
     `ready` raises DeployError when account or region lack something; it is asked before anything is made, and only if
-    the templates are others than those of the last deploy. `secrets` puts away, before the root, what somebody has
-    brought along; it is given the root as it stands. `settings` are what the templates were rendered from, `commit`
-    is git's.
+    the templates are others than those of the last deploy. It gives what makes the rest, once there is consent.
+    `secrets` puts away, before the root, what somebody has brought along; it is given the root as it stands. `settings`
+    are what the templates were rendered from, `commit` is git's.
     """
 
     names: StackNames
@@ -55,7 +55,7 @@ class Desired:
     inherited: Sequence[str] = ()
     image: Callable[[Target], Image] | None = None
     keep: int = 10
-    ready: Callable[[], None] = nothing
+    ready: Callable[[], Callable[[], None]] = lambda: nothing
     secrets: Callable[[Stack | None], Brought] = _none_brought
     settings: Mapping[str, Any] = field(default_factory=dict)
     commit: str = ""
@@ -88,13 +88,14 @@ def deploy(
         tools = replace(tools, require=guard.require)
         held = bucket if bucket and guard.take(bucket) else ""
         written = deployed.look_up(tools.aws, held) if held else Written()
-        if written.last is None or written.last.templates != _hash(tools, texts, bucket):
-            desired.ready()
-        consent, name = guard.over(drift.informed(tools, consent)), desired.names.root
+        is_new = written.last is None or written.last.templates != _hash(tools, texts, bucket)
+        make, name = desired.ready() if is_new else nothing, desired.names.root
+        consent = _making(guard.over(beside.informed(tools, consent)), make)
         current = (yield from settle(tools, name, ask, held)) if held else found(tools, name)
         # Where a root is, and nothing is written down of it, a bucket that was lost came back, and no more was done.
         half_done = written.is_blank and _made(current) is not None
-        wanted = StackRequest(desired.names.foundation, Template(body=body), tags=desired.tags, restores=half_done)
+        wanted = StackRequest(desired.names.foundation, Template(body), tags=desired.tags, nested=False)
+        wanted = replace(wanted, restores=half_done)
         foundation = yield from _foundation(tools, guard, wanted, standing, consent, ask)
         if (bucket := _output(foundation, BUCKET)) != held:
             guard.take(bucket)
@@ -143,6 +144,7 @@ def _on(
             beside = rolling or Witness(tools, bucket, request.name, cluster)
             root = yield from _root(tools, request, bucket, current, written, consent, beside)
         if root.outcome is not Outcome.UNCHANGED or written.before is not None or not this.repeats(written.last):
+            tools.require()
             deployed.write(tools.aws, bucket, this)
         release = (yield from rolling.conclude(root)) if rolling else None
         return Deployed(foundation, root, release)
@@ -203,6 +205,20 @@ def _withdrawn_for_nothing(tools: Tools, root: str, brought: Brought, consent: C
                 if found is None or found.status == "REVIEW_IN_PROGRESS":
                     brought.withdraw()
         raise
+
+
+def _making(consent: Consent, make: Callable[[], None]) -> Consent:
+    """A consent that has something made when it is given for the first time."""
+    yet_to_make = [make]
+
+    def asked(change_set: ChangeSet) -> bool:
+        if not consent(change_set):
+            return False
+        if yet_to_make:
+            yet_to_make.pop()()
+        return True
+
+    return asked
 
 
 def _made(stack: Stack | None) -> Stack | None:

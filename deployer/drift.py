@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -11,6 +10,7 @@ from botocore.exceptions import ClientError
 from deployer import secrecy
 from deployer.aws import Aws
 from deployer.errors import AWS_ERRORS, error_code, explain, one_line
+from deployer.plans.risks import holds_data
 from deployer.stacks import STACK_TYPE
 from deployer.tools import Tools
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deployer.change_sets import ChangeSet
     from deployer.changes import Change
 
-_MOST = 20  # resources that are looked at: each takes CloudFormation a second or more
+_MOST = 20  # resources that are looked at, one by one: each takes CloudFormation a second or more
 _WIDEST = 60  # characters of a value that are shown
 _IMMUTABLE = {"AWS::ECS::TaskDefinition"}  # nobody can change one by hand
 # Where a type is not supported, or the AWS at hand does not know the operation, there is nothing to say.
@@ -52,18 +52,31 @@ class Drift:
         return f"{self.path} ({self.type}) was changed by hand: {told}"
 
 
-def informed(tools: Tools, consent: Callable[[ChangeSet], bool]) -> Callable[[ChangeSet], bool]:
-    """A consent that is asked with the drift found (`ChangeSet.drift`), so that it can be shown with the changes."""
-    return lambda change_set: consent(replace(change_set, drift=tuple(found(tools, change_set))))
+@dataclass(frozen=True)
+class Found:
+    """What was changed by hand, of how many resources that were `wanted`; `looked` at were fewer, if there are many."""
+
+    drifts: tuple[Drift, ...]
+    looked: int = 0
+    wanted: int = 0
+
+    def lines(self) -> tuple[str, ...]:
+        """What is shown beside the changes; nothing where all were looked at, and none was changed by hand."""
+        told = ("What was changed by hand may be overwritten:", *(f"  {each}" for each in self.drifts))
+        left = f"What was changed by hand was looked for in {self.looked} of {self.wanted} resources that change"
+        return (told if self.drifts else ()) + ((left,) if self.looked < self.wanted else ())
 
 
-def found(tools: Tools, change_set: ChangeSet) -> Iterator[Drift]:
+def found(tools: Tools, change_set: ChangeSet) -> Found:
     """Look at the resources that an update modifies; at 20 of them, for that takes time.
 
-    What the caller may not read is told in a line, and looked for no further.
+    Those that hold data come first, and what may only come to change is left alone: most of that never does (see
+    `deployer.changes`). What the caller may not read is told in a line, and looked for no further.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackResourceDrift.html
     """
-    for stack_id, change in _modified(change_set)[:_MOST]:
+    wanted = _modified(change_set)
+    drifts: list[Drift] = []
+    for stack_id, change in wanted[:_MOST]:
         try:
             answer = _detect(tools.aws, stack_id, change)
         except AWS_ERRORS as error:
@@ -71,25 +84,23 @@ def found(tools: Tools, change_set: ChangeSet) -> Iterator[Drift]:
                 continue  # of this type
             if not isinstance(error, ClientError) or error_code(error) not in _UNSUPPORTED:
                 tools.report(f"whether something was changed by hand is not known: {explain(error).line}")
-            return
+            return Found(tuple(drifts))
         if drift := _drift(change, answer):
-            yield drift
-
-
-def lines(drifts: Sequence[Drift]) -> list[str]:
-    """What is shown beside the changes; nothing where nothing was changed by hand."""
-    return ["What was changed by hand may be overwritten:", *(f"  {each}" for each in drifts)] if drifts else []
+            drifts.append(drift)
+    return Found(tuple(drifts), min(len(wanted), _MOST), len(wanted))
 
 
 def _modified(change_set: ChangeSet) -> list[tuple[str, Change]]:
-    """What is modified, each with the id of its stack; what is nested in a new stack has none."""
+    """What does change, each with the id of its stack, data first; what is nested in a new stack has none."""
     ids = {change.path: change.physical_id for change in change_set.changes if change.type == STACK_TYPE}
     ids[change_set.stack] = "" if change_set.creates else change_set.stack_id
-    return [
+    modified = [
         (ids[change.stack], change)
         for change in change_set.changes
         if change.action == "Modify" and change.type not in {STACK_TYPE, *_IMMUTABLE} and ids.get(change.stack)
     ]
+    sure = [(stack_id, each) for stack_id, each in modified if each.certain or each.blind or not each.properties]
+    return sorted(sure, key=lambda one: not holds_data(one[1].type))
 
 
 def _detect(aws: Aws, stack_id: str, change: Change) -> StackResourceDriftTypeDef:

@@ -57,12 +57,9 @@ def content(aws: Aws, resource: Resource, records_bucket: str = "") -> Content |
     return Content(resource, counts[0], more=sum(counts) > counts[0], noun=kind.noun) if sum(counts) else None
 
 
-def empty(aws: Aws, resource: Resource, spared: str = "") -> None:
-    """Delete all that is in a bucket (every version) or a repository (every image), but the name that is `spared`.
-
-    Raises DeployError.
-    """
-    _KINDS[resource.type].empty(aws, resource.physical_id, spared)
+def empty(aws: Aws, resource: Resource) -> None:
+    """Delete all that is in a bucket (every version) or a repository (every image). Raises DeployError."""
+    _KINDS[resource.type].empty(aws, resource.physical_id)
 
 
 def _keys(aws: Aws, bucket: str) -> Iterator[Sequence[str]]:
@@ -80,12 +77,11 @@ def _versions(aws: Aws, bucket: str) -> Iterator[list[ObjectIdentifierTypeDef]]:
             raise
 
 
-def _empty_bucket(aws: Aws, bucket: str, spared: str) -> None:
+def _empty_bucket(aws: Aws, bucket: str) -> None:
     for page in _versions(aws, bucket):
-        doomed = [version for version in page if version["Key"] != spared]
-        if not doomed:
+        if not page:
             continue
-        answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+        answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": page, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
             raise DeployError(
@@ -110,7 +106,7 @@ def _images(aws: Aws, repository: str) -> Iterator[list[ImageIdentifierTypeDef]]
             raise
 
 
-def _empty_repository(aws: Aws, repository: str, _: str) -> None:
+def _empty_repository(aws: Aws, repository: str) -> None:
     """Delete in rounds: an image that a manifest list refers to can only go once the list has gone."""
     before: set[str] = set()
     while left := [image for page in _images(aws, repository) for image in page]:
@@ -128,7 +124,7 @@ class _Kind:
 
     noun: str
     names: Callable[[Aws, str], Iterator[Sequence[str]]]
-    empty: Callable[[Aws, str, str], None]
+    empty: Callable[[Aws, str], None]
 
 
 _KINDS = {

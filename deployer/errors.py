@@ -21,10 +21,14 @@ AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, HTTPError)
 """The same, for `except`."""
 
 _SIGN_IN = "sign in (for example `aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and its secret"
+_BY_THE_CLI = (
+    "let the AWS CLI hand them over: AWS_PROFILE=NAME of a profile that says"
+    " `credential_process = aws configure export-credentials --profile WHERE_YOU_SIGNED_IN`"
+)
 _SET_REGION = "set AWS_REGION, for example `export AWS_REGION=eu-west-1`"
 _AGAIN = "run it again: it continues where it was"
 _DAMAGED = "an answer of AWS arrived damaged"
-_LOOK_AT_NETWORK = f"check the network, proxies and AWS_ENDPOINT_URL, then {_AGAIN}"
+_LOOK_AT_NETWORK = f"check the region's name, the network, proxies and AWS_ENDPOINT_URL, then {_AGAIN}"
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _NOT_ACCEPTED = {
@@ -72,7 +76,7 @@ _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((boto.ProfileNotFound,), "the AWS profile does not exist", "see `aws configure list-profiles`"),
     ((boto.PartialCredentialsError,), "the AWS credentials are incomplete", _SIGN_IN),
     (
-        (boto.CredentialRetrievalError, boto.SSOError, boto.TokenRetrievalError),
+        (boto.CredentialRetrievalError, boto.LoginError, boto.SSOError, boto.TokenRetrievalError),
         "the AWS credentials could not be fetched or have expired",
         _SIGN_IN,
     ),
@@ -82,6 +86,7 @@ _BEFORE_AN_ANSWER: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((boto.ChecksumError, boto.FlexibleChecksumError), _DAMAGED, _AGAIN),
     ((boto.HTTPClientError, boto.ConnectionError), "AWS could not be reached", _LOOK_AT_NETWORK),
 )
+_WRONG_USE = (boto.ProfileNotFound, boto.NoRegionError, boto.InvalidRegionError)
 
 
 class DeployError(Exception):
@@ -120,9 +125,14 @@ def explain(error: AwsError) -> DeployError:
     if isinstance(error, boto.ParamValidationError):
         # Its text quotes the values, and a value may be a secret.
         return DeployError("a request to AWS was malformed and not sent", "this is a defect of the deployer")
+    if isinstance(error, boto.MissingDependencyException):
+        # Its text says to install what the lock file does not have. What we call takes it for these credentials alone.
+        # https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html
+        return DeployError("AWS credentials of `aws login` cannot be read here", _BY_THE_CLI)
     for kinds, line, hint in _BEFORE_AN_ANSWER:
         if isinstance(error, kinds):
-            return DeployError(f"{line}: {one_line(str(error)).rstrip('.')}", hint)
+            told = WrongUse if isinstance(error, _WRONG_USE) else DeployError
+            return told(f"{line}: {one_line(str(error)).rstrip('.')}", hint)
     return DeployError(f"AWS could not be asked: {one_line(str(error))}")
 
 

@@ -1,7 +1,7 @@
 """What is known of an operation that failed, kept after its stack has gone back and ECS has forgotten its tasks.
 
 Each is an object `operations/<when it began>.json` in the foundation's bucket; the newest few are kept. They hold what
-AWS and the last lines of logs have said, and no secret: what looks like one is blanked (`task_ends.without_secrets`).
+AWS and the last lines of logs have said, and no secret: what looks like one is blanked (`secrecy.without_secrets`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from deployer import undeleted
 from deployer.aws import Aws
 from deployer.errors import AWS_ERRORS
-from deployer.task_ends import StoppedTask, without_secrets
+from deployer.events import Operation
+from deployer.secrecy import without_secrets
+from deployer.task_ends import StoppedTask
 
 PREFIX = "operations/"
 _KEPT = 20
@@ -22,10 +25,11 @@ _KEPT = 20
 
 @dataclass(frozen=True)
 class Evidence:
-    """An operation that failed: `ended` is in UTC (ISO 8601), `cause` and `hint` are a line each.
+    """An operation that failed, or could not delete all that it took away.
 
-    Without a `status` nobody has seen its end: then it is what was known by then. `tasks` are those that have ended,
-    the first ones; `words` is what ECS said of services that failed.
+    `ended` is in UTC (ISO 8601), `cause` and `hint` are a line each. Without a `status` nobody has seen its end: then
+    it is what was known by then. `tasks` are those that have ended, the first ones; `words` is what ECS said of
+    services that failed, and each thing that could not be deleted.
     """
 
     stack: str
@@ -35,6 +39,14 @@ class Evidence:
     hint: str
     tasks: Sequence[StoppedTask] = ()
     words: Sequence[str] = ()
+
+
+def of_undeleted(stack: str, operation: Operation) -> Evidence | None:
+    """Tell what an operation that came through could not delete; None where it has left nothing."""
+    if not (left := undeleted.found(stack, operation)):
+        return None
+    ended = operation.events[-1].time.isoformat()
+    return Evidence(stack, ended, operation.status, left.line, left.hint, words=left.each)
 
 
 def keep(aws: Aws, bucket: str, evidence: Evidence, name: str = "") -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from deployer.aws import Aws
@@ -14,45 +13,49 @@ from deployer.statuses import Category
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import OperationEventTypeDef
 
-_STACKS = 6  # of a family, that are asked at most: the first that failed say why
-_EVENTS = 200  # of one stack, at most
+_OPERATIONS = 6  # that are asked for at most: the first that failed say why
+_EVENTS = 200  # of one of them, at most
 _WARNS = "WARN"  # a hook or a validation that only warns stops nothing
 
 
 def read(aws: Aws, operation: Operation) -> list[StackEvent]:
     """Ask for the failures of an operation that was followed, in all stacks of it that have failed.
 
+    CloudFormation has each stack's part of it, and each rollback, as an operation of its own: by the name of a stack it
+    tells of the last one alone, and that is the rollback, in which nothing has failed.
+
     Empty where they cannot be had: DescribeEvents is younger than some partitions and emulators are, and not everybody
     may call it. What was followed has to do then.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
+    https://github.com/awslabs/mcp/issues/4275
     """
-    if not operation.events:
-        return []
-    began = operation.events[0].time
-    failed = [e for e in operation.events if e.category in {Category.FAILED, Category.CANCELLED, Category.ROLLED_BACK}]
-    paths = {event.stack_id: event.stack for event in failed}
+    paths = {event.stack_id: event.stack for event in operation.events}
+    first: dict[str, StackEvent] = {}
+    for event in operation.events:
+        if event.operation and event.category in {Category.FAILED, Category.CANCELLED}:
+            first.setdefault(event.operation, event)
     try:
-        return [each for stack_id in list(paths)[:_STACKS] for each in _of_stack(aws, stack_id, paths, began)]
+        return [each for event in list(first.values())[:_OPERATIONS] for each in _beside(aws, event, paths)]
     except AWS_ERRORS:
         return []
 
 
-def _of_stack(aws: Aws, stack_id: str, paths: dict[str, str], began: datetime) -> Iterator[StackEvent]:
+def _beside(aws: Aws, first: StackEvent, paths: Mapping[str, str]) -> Iterator[StackEvent]:
+    """The failures of the operation in which this is the first one that was heard of."""
     pages = aws.cloudformation.get_paginator("describe_events").paginate(
-        StackName=stack_id, Filters={"FailedEvents": True}, PaginationConfig={"MaxItems": _EVENTS}
+        OperationId=first.operation, Filters={"FailedEvents": True}, PaginationConfig={"MaxItems": _EVENTS}
     )
     for event in (event for page in pages for event in page.get("OperationEvents", [])):
-        time = event.get("Timestamp") or event.get("EndTime") or began
-        if time >= began and _WARNS not in {event.get("HookFailureMode"), event.get("ValidationFailureMode")}:
-            yield _event(event, time, stack_id, paths)
+        if _WARNS not in {event.get("HookFailureMode"), event.get("ValidationFailureMode")}:
+            yield _event(event, first, paths)
 
 
-def _event(told: OperationEventTypeDef, time: datetime, asked: str, paths: dict[str, str]) -> StackEvent:
-    stack_id = told.get("StackId", asked)
+def _event(told: OperationEventTypeDef, first: StackEvent, paths: Mapping[str, str]) -> StackEvent:
+    stack_id = told.get("StackId", first.stack_id)
     status = str(told.get("ResourceStatus", ""))
     return StackEvent(
-        time=time,
-        stack=paths.get(stack_id, paths[asked]),
+        time=told.get("Timestamp") or told.get("EndTime") or first.time,
+        stack=paths.get(stack_id, first.stack),
         stack_id=stack_id,
         logical_id=told.get("LogicalResourceId", ""),
         physical_id=told.get("PhysicalResourceId", ""),
@@ -61,6 +64,7 @@ def _event(told: OperationEventTypeDef, time: datetime, asked: str, paths: dict[
         if status.endswith("_FAILED")
         else str(told.get("EventType", "FAILED")).replace("ERROR", "FAILED"),
         reason=one_line(reason(told)),
+        operation=first.operation,
     )
 
 

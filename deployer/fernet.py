@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from deployer import deployed, stacks
+from deployer import departed, deployed, snapshots, stacks
 from deployer.aws import Aws
 from deployer.errors import AWS_ERRORS, DeployError, error_code, explain
 from deployer.stacks import Stack, StackNames
@@ -77,7 +77,7 @@ def bring(tools: Tools, names: StackNames, root: Stack | None, offer: Offer) -> 
     if foundation is None:
         return Brought()
     if found := _described(tools.aws, _name(names, foundation)):
-        return _taken_up(tools, names, foundation, found["ARN"], offer)
+        return _taken_up(tools, names, foundation, found, offer)
     return _put_away(tools, names, foundation, offer) if offer.key else Brought()
 
 
@@ -133,13 +133,12 @@ def _put_away(tools: Tools, names: StackNames, foundation: Stack, offer: Offer) 
     return Brought({PARAMETER: arn}, _withdrawing(tools, name))
 
 
-def _taken_up(tools: Tools, names: StackNames, foundation: Stack, arn: str, offer: Offer) -> Brought:
-    """Use what an earlier run has put away; it can be exchanged, and taken back, until something was encrypted with it.
-
-    That no deploy over this foundation was ever completed tells so.
-    """
-    name, keys = _name(names, foundation), _decoded(offer.key) if offer.key else []
-    unused = deployed.read(tools.aws, foundation.outputs[BUCKET]) is None
+def _taken_up(
+    tools: Tools, names: StackNames, foundation: Stack, found: DescribeSecretResponseTypeDef, offer: Offer
+) -> Brought:
+    """Use what an earlier run has put away; it can be exchanged, and taken back, where surely nothing needs it."""
+    name, arn, keys = _name(names, foundation), found["ARN"], _decoded(offer.key) if offer.key else []
+    unused = _is_unused(tools.aws, names, foundation, found)
     if keys and unused and not set(keys) <= set(_kept(tools.aws, names.root, arn)):
         tools.aws.secretsmanager.put_secret_value(SecretId=arn, SecretString=_text(offer))
         tools.report(f"The Fernet key of {VARIABLE} takes the place of the one brought before, in the secret {name}")
@@ -148,6 +147,22 @@ def _taken_up(tools: Tools, names: StackNames, foundation: Stack, arn: str, offe
             _require_same(tools.aws, names.root, arn, keys)
         tools.report(f"The Fernet key that was brought before is used: it is in the secret {name}")
     return Brought({PARAMETER: arn}, _withdrawing(tools, name) if unused else nothing)
+
+
+def _is_unused(aws: Aws, names: StackNames, foundation: Stack, found: DescribeSecretResponseTypeDef) -> bool:
+    """Whether surely nothing was ever encrypted with a key that was put away over this foundation. In doubt it was.
+
+    What is written down of deploys does not tell it alone: a bucket can be lost, or be made anew.
+    """
+    try:
+        last = departed.look_up(aws, [names.root]).get(names.root)
+        return (
+            deployed.look_up(aws, foundation.outputs[BUCKET]).is_blank
+            and (last is None or last.parameters.get(PARAMETER) != found["ARN"])
+            and all(each.time < found["CreatedDate"] for each in snapshots.of(aws, (), names.tags))
+        )
+    except ClientError:
+        return False
 
 
 def _withdrawing(tools: Tools, name: str) -> Callable[[], None]:

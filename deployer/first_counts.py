@@ -41,7 +41,7 @@ def apply(tools: Tools, cluster: str, before: frozenset[str] | None) -> None:
 
     A service that scales is raised to its minimum, which Application Auto Scaling itself sees to only when it next
     scales. One that does not scale, and stands at zero, was left there by hours that are no more, and gets its first
-    count.
+    count. Raises DeployError when the lock was lost: by then others may have counted.
     """
     described = list(clusters.described(tools.aws, cluster, ["TAGS"]))
     ranges = _ranges(tools, cluster, [each.get("serviceArn", "") for each in described])
@@ -51,6 +51,7 @@ def apply(tools: Tools, cluster: str, before: frozenset[str] | None) -> None:
         stood = before is None or arn in before
         wanted = _at_least(first, now, scales) if stood else _at_first(first, now, scales)
         if wanted != now:
+            tools.require()
             tools.aws.ecs.update_service(cluster=cluster, service=arn, desiredCount=wanted)
             tools.report(f"{_name(arn)}: {wanted} tasks are wanted now, where {now} were")
 

@@ -30,20 +30,33 @@ HINTS = (
          " or use one that is there (network.mode: existing)"),
     Hint(r"maximum number of addresses|AddressLimitExceeded", "a quota: release an elastic IP that nobody uses"
          f" (`aws ec2 describe-addresses`), or {_QUOTA_CONSOLE} (EC2-VPC Elastic IPs)"),
-    Hint(r"limit on the number of vCPUs", f"a quota of Fargate: {_QUOTA_CONSOLE} (Fargate On-Demand or Spot vCPU"
-         " resource count), or take smaller or fewer tasks"),
+    Hint(r"limit on the number of (vCPUs|(spot )?tasks)", f"a quota of Fargate: {_QUOTA_CONSOLE} (Fargate"
+         " On-Demand or Spot vCPU resource count), or take smaller or fewer tasks"),
     Hint(r"DB Instance quota exceeded|InstanceQuotaExceeded", f"a quota of RDS: remove a database, or {_QUOTA_CONSOLE}"
          " (DB instances)"),
     Hint(r"conflicts with another subnet", "these addresses are taken in that VPC: choose others (service.cidrBlock"
          " and the subnets' in service.yml)"),
     Hint(r"conflicting DNS domain", "the VPC has an endpoint for this service already: leave ours out"
          " (network.existing.createEndpoints: false)"),
+    Hint(r"already has a route with destination-prefix-list", "the route table leads to an endpoint of this service"
+         " already: take it out of that endpoint, or leave ours out (network.existing.createEndpoints: false)"),
+    Hint(r"Tried to create resource record set.*already exists", "the hosted zone has this name already: remove that"
+         " record, or choose another https.domainName"),
     Hint(r"AlreadyExists|already exists", "the name is taken: if it is left from an earlier deploy and nobody needs it,"
          " remove it, or choose another serviceName; then run it again"),
+    # What an account may not do yet
+    Hint(r"backup retention period exceeds the maximum available to free tier", "an account on AWS's free plan: write"
+         " metadataDb.backupRetention: 1, or upgrade the account's plan"),
+    Hint(r"FreeTierRestriction|available with free plan accounts", "an account on AWS's free plan: choose smaller"
+         " classes (db.t4g.micro, cache.t4g.micro), or upgrade the account's plan"),
+    Hint(r"account currently does not support creating load balancers|account is currently blocked|PendingVerification",
+         "AWS has not opened the account for this yet: ask AWS Support (Account and billing, which is free)"),
     # What region and zones have
     Hint(r"RDS does not support creating a DB instance with the following combination", "RDS does not offer this class"
-         " with this engine here: choose another metadataDb.instanceType or engineVersion; `make airflow-doctor` lists"
-         " what is offered"),
+         " with this engine here: choose another metadataDb.instanceType or engineVersion (`aws rds"
+         " describe-orderable-db-instance-options` lists them)"),
+    Hint(r"Cannot find version \S+ for", "RDS does not offer this version here: choose another"
+         " metadataDb.engineVersion (`aws rds describe-db-engine-versions` lists them)"),
     Hint(r"CannotPullContainer\w*: .*(i/o timeout|deadline exceeded|connection refused|no such host)",
          "the task does not reach the registry: it needs a way out (network.mode), or the endpoints of ECR and the"
          " gateway to S3"),
@@ -52,7 +65,7 @@ HINTS = (
     Hint(r"InsufficientCacheClusterCapacity", "this zone does not have the node type, or none left: try again later,"
          " or choose another celeryBackend.instanceType"),
     Hint(r"is not a supported node type", "ElastiCache does not offer this node type here: choose another"
-         " celeryBackend.instanceType; `make airflow-doctor` lists what is offered"),
+         " celeryBackend.instanceType"),
     Hint(r"(not supported|not available) in (your requested|the) availability zone|InsufficientInstanceCapacity",
          "that zone does not have it: choose another class, or other zones"),
     Hint(r"Capacity is unavailable", "Fargate has no machine left in these zones at the moment: run it again later, or"
@@ -63,6 +76,8 @@ HINTS = (
          " `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`, then run it again"),
     Hint(r"(service|resource) control policy", "a policy of the organisation forbids it: only who keeps that can"
          " allow it"),
+    Hint(r"no permissions boundary allows", "whoever deploys is bound by a permissions boundary that does not allow it:"
+         " only who keeps that boundary can"),
     Hint(r"explicit deny", "a policy denies it outright, whatever others allow; the message ends with the kind of that"
          " policy: identity-based is one of whoever deploys"),
     # Images, secrets, tasks
@@ -73,8 +88,13 @@ HINTS = (
     Hint(r"CannotPullContainer\w*: .*(toomanyrequests|429 Too Many Requests)", "the registry lets nobody pull that"
          " often: wait, or use an image in ECR (airflow.image; ECR can also pull through)"),
     Hint(r"CannotPullContainer", "see that the image exists, and that tasks reach its registry (network.mode)"),
-    Hint(r"unable to pull secrets.*(timeout|RequestError|deadline exceeded|send request failed)", "the task does not"
-         " reach AWS: it needs a way out (network.mode), or endpoints for Secrets Manager, ECR and logs"),
+    Hint(r"(logger args|Cloudwatch log stream).*(connection issue|timeout|RequestError|deadline exceeded|: killed)",
+         "the task does not reach CloudWatch Logs: it needs a way out (network.mode), or an endpoint for logs"),
+    Hint(r"unable to assume the role", "the task's role is gone, or does not trust ECS any more, or is so new"
+         " that AWS does not know it everywhere: run it again; if it stays, see who has changed that role"),
+    Hint(r"unable to pull secrets.*(connection issue|timeout|RequestError|deadline exceeded|send request failed)",
+         "the task does not reach AWS: it needs a way out (network.mode), or endpoints for Secrets Manager, ECR"
+         " and logs"),
     Hint(r"unable to retrieve ecr registry auth.*AccessDenied", "the task's execution role may not log in to ECR"
          " (ecr:GetAuthorizationToken): see that role's policies, and who denies it"),
     Hint(r"(logger args|Cloudwatch log stream).*AccessDenied", "the task's execution role may not write to its log"
@@ -89,8 +109,12 @@ HINTS = (
     Hint(r"failed (container|ELB) health checks", f"it started, and was not well in time: {_LOG}"),
     Hint(r"Deployment Circuit Breaker was triggered", f"tasks of it did not start, or did not stay healthy: {_LOG}"),
     Hint(r"did not stabilize", f"AWS has waited for hours, and it was never ready; if it is a service, {_LOG}"),
+    Hint(r"security token included in the request is invalid", "these credentials may not call IAM, which takes no"
+         " session of a user without MFA: sign in with MFA, by SSO (`aws sso login`) or with a role, and run it again"),
+    Hint(r"Access Denied for bucket", "a load balancer may not write to that bucket: see the bucket's policy, and that"
+         " S3's own keys encrypt it (loadBalancer.accessLogs)"),
     Hint(r"not authorized to perform|AccessDenied|Access Denied", "whoever deploys lacks this permission:"
-         " `make airflow-permissions` prints a policy with all that is needed"),
+         " `make airflow-permissions` prints those that AWS's documents name; allow one that is not among them beside"),
     # Certificates
     Hint(r"must have a fully-qualified domain name|UnsupportedCertificate", "the certificate is not issued yet, or not"
          " of a kind that a load balancer takes: see https.certificateArn"),

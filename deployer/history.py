@@ -34,6 +34,8 @@ def settled(tools: Tools, target: Target, current: Stack | None) -> tuple[Releas
 
     `current` must have been read just now, and be at rest; and the environment's lock be held, so that nobody is at
     work on the newest any more. What runs from before there were releases is written down as the first one.
+
+    Raises DeployError when there is something to write down, and the lock was lost meanwhile.
     """
     known = releases.read(tools.aws, target.bucket)
     if not known:
@@ -64,6 +66,7 @@ def now(tools: Tools) -> str:
 
 def _closed(tools: Tools, target: Target, current: Stack | None, known: Sequence[Release]) -> Release:
     """Write down what has become of the newest release: whoever rolled it out holds the lock no more."""
+    tools.require()
     first, rest = known[0], known[1:]
     came_through = (
         current is not None and current.parameters.get(IMAGE) == first.image and "ROLLBACK" not in current.status
@@ -91,6 +94,7 @@ def _looked_up(tools: Tools, target: Target, current: Stack | None, known: tuple
     found = reconsidered(tools, last, known[place + 1 :], log_groups(_services(tools, current)))
     if found is Migrated.UNKNOWN:
         return known
+    tools.require()
     seen = replace(last, migrated=found)
     releases.write(tools.aws, target.bucket, seen)
     said = "has migrated" if found is Migrated.YES else "has not migrated"
@@ -103,6 +107,7 @@ def _found(tools: Tools, target: Target, current: Stack | None) -> tuple[Release
     reference = current.parameters.get(IMAGE, "") if current else ""
     if current is None or not reference:
         return ()
+    tools.require()
     running = [each for each in _services(tools, current) if reference in each.definition.images]
     if reference.startswith(f"{target.repository}:"):
         digest = repository.digest_of(tools.aws, target.repository, reference.removeprefix(f"{target.repository}:"))

@@ -14,6 +14,7 @@ from deployer.events import StackEvent
 # and tasks are given back minutes after their owners are gone.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-delete-stack-fails
 # https://github.com/aws/aws-cdk/issues/14456 https://github.com/ministryofjustice/bootstrap-cfn/issues/177
+# https://github.com/aws/containers-roadmap/issues/1746
 _FREED_LATE = (
     "has dependencies and cannot be deleted",
     "has a dependent object",
@@ -26,6 +27,8 @@ _FREED_LATE = (
     "cannot be deleted while services are active",
     "is in use and cannot be removed",
     " in use. (service: acm",
+    "contains registered instances",
+    "has associated services",
     "resourceinuse",
 )
 # How what somebody has protected by hand is let go; CloudFormation knows nothing of it.

@@ -17,7 +17,7 @@ def only_the_image(change_set: ChangeSet) -> bool:
 
     With the template that is deployed there is nothing else to do; but a change set shows what stands in the account,
     and not what one hopes for. What is not certain is none of it: all that comes from a sibling of a nested stack is
-    shown as changing whenever that sibling is touched (see `deployer.changes`).
+    shown as changing whenever that sibling is touched (see `deployer.changes`). What nobody can tell might be.
     """
     more = [change for change in change_set.changes if _is_more(change)]
     if more:
@@ -34,7 +34,8 @@ def _is_more(change: Change) -> bool:
         return True
     if change.replacement is Replacement.YES:
         return change.type != _DEFINITION
-    return holds_data(change.type) and (change.certain or change.action == "Dynamic")
+    unknown = change.action == "Dynamic" or (change.blind and change.replacement is not Replacement.NO)
+    return holds_data(change.type) and (change.certain or unknown)
 
 
 def _told(change: Change) -> str:

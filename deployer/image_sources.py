@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from deployer import releases, stacks
 from deployer.checkout import CHECKOUT
-from deployer.errors import DeployError
+from deployer.errors import DeployError, WrongUse
 from deployer.images import facts, repository
 from deployer.images.content import Content, content
 from deployer.images.engine import Engine, chosen
@@ -25,13 +26,20 @@ if TYPE_CHECKING:
 
     Check = Callable[[Settings, Callable[[str], None]], DagReport]
 
+# https://github.com/distribution/reference/blob/main/reference.go
+_ONE_IMAGE = re.compile(r"[^\s@]+(@sha256:[0-9a-f]{64}|:\w[\w.-]{0,127})")
+
 
 def image_of(settings: Settings, reference: str, tools: Tools, check: Check | None) -> Callable[[Target], Image]:
     """What makes the image that a deploy needs: `reference`, if one is given, else it is built and pushed.
 
-    What can be missing for that is found here, before anything is deployed.
+    What can be missing for that is found here, before anything is deployed: WrongUse is raised for a reference that is
+    none, DeployError for the rest.
     """
     if reference:
+        if not _ONE_IMAGE.fullmatch(reference):
+            line = f"{reference} names no image: behind its repository there is neither a digest nor a tag"
+            raise WrongUse(line, "write it like repository@sha256:64-HEX-DIGITS")
         return lambda target: named(settings, reference, tools, target)
     wanted, program = content_of(settings, settings.service.architecture.upper()), engine()
     foundation = stacks.find(tools.aws, f"{settings.stack_name}-foundation")
@@ -66,6 +74,7 @@ def published(wanted: Content, program: Engine, settings: Settings, tools: Tools
     tools.step("building and pushing the image")
     destination = Destination(target.repository, target.bucket)
     done = publish(tools.aws, destination, wanted, program, tools.report, tools.clock)
+    tools.done()
     airflow = done.facts.airflow if done.facts else settings.airflow.version
     return Image(done.reference, airflow, done.tag, done.facts)
 
@@ -91,6 +100,7 @@ def require_good_dags(settings: Settings, tools: Tools, check: Check | None) -> 
     for finding in found.findings:
         tools.report(str(finding))
     tools.report(found.summary)
+    tools.done()
     if not found.passed:
         raise DeployError(
             "the DAGs have errors: nothing was built, pushed or changed",

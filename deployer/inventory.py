@@ -20,7 +20,7 @@ class Resource:
     """A resource of a stack. `stack` is a path of logical ids such as `airflow-dev/Network`.
 
     A protected one refuses to be deleted, whatever its stack's policy says. One that is `gone` was deleted already: it
-    tells what that has left.
+    tells what that has left. One that stays `needs` others to be read, which go: their paths.
     """
 
     stack: str
@@ -30,6 +30,7 @@ class Resource:
     fate: Fate
     protected: bool = False
     gone: bool = False
+    needs: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from deployer import causes, departed, events, evidence, stacks
@@ -32,12 +32,14 @@ class Latest:
 
 
 def find(aws: Aws, names: StackNames) -> Latest | None:
-    """Find what is going on, else what was done last; where nothing is there, what has removed it.
+    """Find what is going on, else what was done last; of a stack that is not there any more, what has removed it.
 
     None when nothing was ever done, or AWS does not know of it any more, or may not tell.
     """
     both = (names.root, names.foundation)
-    found = [stack for name in both if (stack := stacks.find(aws, name))] or list(departed.find(aws, both).values())
+    found = [stack for name in both if (stack := stacks.find(aws, name))]
+    if missing := set(both) - {stack.name for stack in found}:
+        found += departed.find(aws, missing).values()
     bucket = next((stack.outputs.get(BUCKET, "") for stack in found if stack.name == names.foundation), "")
     each = [Latest(stack, events.last_operation(aws, stack.id), bucket) for stack in found]
     begun = [one for one in each if one.since != Since()]
@@ -51,12 +53,19 @@ def read(aws: Aws, latest: Latest) -> Operation:
 
 
 def why(aws: Aws, latest: Latest, operation: Operation) -> Evidence | None:
-    """Say why it failed, or does not run though it did not; None when nothing is wrong.
+    """Say why it failed, or does not run though it did not, and what it could not delete; None when nothing is wrong.
 
     What was kept of it comes first: its tasks may be gone by now. Where nobody saw its end, CloudFormation tells it.
     """
     if is_busy(operation.status):
         return None
+    wrong, left = _wrong(aws, latest, operation), evidence.of_undeleted(latest.stack.name, operation)
+    if left is None or wrong is None or wrong.cause == left.cause:
+        return wrong or left
+    return replace(wrong, words=(*wrong.words, f"{left.cause}: {left.hint}", *left.words))
+
+
+def _wrong(aws: Aws, latest: Latest, operation: Operation) -> Evidence | None:
     found = evidence.last(aws, latest.bucket, latest.stack.name) if latest.bucket else None
     if found and datetime.fromisoformat(found.ended) < latest.since.time:
         found = None

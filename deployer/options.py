@@ -6,12 +6,16 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_OF_AN_ENVIRONMENT = frozenset(
+OF_AN_ENVIRONMENT = frozenset(
     {"render", "validate", "deploy", "outputs", "password", "destroy", "cost", "diagram"}
     | {"push-image", "rollback", "check-dags", "upgrade-check"}
     | {"doctor", "diff", "open", "status", "events", "permissions", "unlock"}
 )
-_SETTINGS = _OF_AN_ENVIRONMENT | {"local", "init", "cost-document"}
+"""The verbs that heed which environment is chosen."""
+OF_SETTINGS = OF_AN_ENVIRONMENT | {"local", "init", "cost-document"}
+"""The verbs that heed which settings file is."""
+SETTINGS = "service.yml"
+"""The settings file, unless another one is chosen."""
 _RENDERING = frozenset({"render", "validate", "deploy", "local", "diff"})
 _READING = frozenset(
     {"deploy", "outputs", "cost", "push-image", "rollback", "check-dags", "upgrade-check"}
@@ -20,8 +24,8 @@ _READING = frozenset(
 
 # Option, the verbs that take it, the variable that stands for it (the Makefile hands these on), the rest for argparse.
 _OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
-    ("--settings", _SETTINGS, "SETTINGS", {"help": "the settings file (service.yml)"}),
-    ("--environment", _OF_AN_ENVIRONMENT, "ENVIRONMENT", {"help": "which of service.yml's environments"}),
+    ("--settings", OF_SETTINGS, "SETTINGS", {"help": "the settings file (service.yml)"}),
+    ("--environment", OF_AN_ENVIRONMENT, "ENVIRONMENT", {"help": "which of service.yml's environments"}),
     ("--out", _RENDERING, "OUT", {"help": "folder of the templates (templates/ENVIRONMENT)"}),
     ("--out", frozenset({"diagram"}), "OUT", {"help": "file of the drawing (SERVICE-ENVIRONMENT.svg)"}),
     ("--out", frozenset({"permissions"}), "OUT", {"help": "folder for a file of each policy"}),
@@ -40,7 +44,7 @@ _OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
         "--continue-rollback",
         frozenset({"deploy"}),
         "",
-        {"action": "store_true", "help": "finish a rollback without the resources that it is stuck on"},
+        {"action": "store_true", "help": "undo an update that failed, without the resources that this is stuck on"},
     ),
     (
         "--allow-replacement",
@@ -53,6 +57,12 @@ _OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
         frozenset({"destroy"}),
         "",
         {"action": "store_true", "help": "delete what is in buckets and repositories, too: data, versions, images"},
+    ),
+    (
+        "--lose-snapshots",
+        frozenset({"destroy"}),
+        "",
+        {"action": "store_true", "help": "delete keys, too, that snapshots need which stay"},
     ),
     ("--against", frozenset({"diff"}), "", {"help": "compare offline: a folder of templates, or a git revision"}),
     ("--markdown", frozenset({"diff"}), "", {"action": "store_true", "help": "for a pull request"}),
@@ -81,7 +91,7 @@ _OPTIONS: tuple[tuple[str, frozenset[str], str, dict[str, Any]], ...] = (
     ("--docker", frozenset({"local"}), "", {"action": "store_true", "help": "containers of the image, not processes"}),
 )
 
-_DEFAULTS = {"--settings": "service.yml"}
+_DEFAULTS = {"--settings": SETTINGS}
 
 Verb = Callable[[argparse.Namespace], int]
 

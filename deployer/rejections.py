@@ -1,10 +1,10 @@
-"""Why CloudFormation rejects a change set: in the words of what is at fault, not of what points to it."""
+"""Why CloudFormation rejects a change set, or warns of it: in words of what is at fault, not of what points to it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from deployer import stacks
 from deployer.aws import Aws
@@ -41,8 +41,7 @@ def rejection(aws: Aws, stack: str, change_set_id: str, reason: str, *, nested: 
     if gone and gone["name"] != stack:
         return DeployError(f"{said}the nested stack {gone['name']} has been removed by somebody", _ANEW)
     if found := list(_invalid(aws, at_fault)):
-        more = [f"and {len(found) - _TOLD} more"] if len(found) > _TOLD else []
-        return DeployError(said + "; ".join([*found[:_TOLD], *more]), "nothing was changed; mend that and run it again")
+        return DeployError(said + "; ".join(_first(found)), "nothing was changed; mend that and run it again")
     return DeployError(said + one_line(reason), _WITHOUT_NESTED if nested else "")
 
 
@@ -59,26 +58,56 @@ def _deepest(aws: Aws, change_set_id: str, reason: str) -> tuple[str, str]:
     return change_set_id, reason
 
 
+def warnings(aws: Aws, stacks_of: Mapping[str, str]) -> list[str]:
+    """What validation warns of in change sets that can be executed, such as a bucket that goes and is not empty.
+
+    `stacks_of` are the paths of their stacks, by the change sets' ids. Empty where nobody may ask, or AWS does not know
+    of it. Whether the filter for failures lets warnings through is not documented, and so all is read.
+    """
+    found: list[str] = []
+    for change_set_id, path in stacks_of.items():
+        try:
+            events = _events(aws, change_set_id)
+        except AWS_ERRORS:
+            break
+        warned = (each for each in events if each.get("ValidationFailureMode") == "WARN")
+        found += [_line(each, path) for each in warned if each.get("ValidationStatus", "FAILED") == "FAILED"]
+    return _first(found)
+
+
 def _invalid(aws: Aws, change_set_id: str) -> Iterator[str]:
-    """What early validation has found, a resource each; nothing where nobody may ask, or AWS does not know of it.
+    """What early validation has found, a resource each; nothing where nobody may ask, or AWS does not know of it."""
+    try:
+        events = _events(aws, change_set_id, Filters={"FailedEvents": True})
+    except AWS_ERRORS:
+        return
+    for event in events:
+        if event.get("LogicalResourceId") and _why(event) and event.get("ValidationFailureMode", "FAIL") == "FAIL":
+            yield _line(event, stacks.name_of(event["StackId"]))
+
+
+def _events(aws: Aws, change_set_id: str, **narrowed: Any) -> list[OperationEventTypeDef]:  # noqa: ANN401
+    """What validation says of a change set.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
     """
-    try:
-        pages = list(
-            aws.cloudformation.get_paginator("describe_events").paginate(
-                ChangeSetName=change_set_id, Filters={"FailedEvents": True}
-            )
-        )
-    except AWS_ERRORS:
-        return
-    yield from _lines(event for page in pages for event in page.get("OperationEvents", []))
+    asked = aws.cloudformation.get_paginator("describe_events")
+    pages = asked.paginate(ChangeSetName=change_set_id, **narrowed)
+    return [event for page in pages for event in page.get("OperationEvents", [])]
 
 
-def _lines(events: Iterable[OperationEventTypeDef]) -> Iterator[str]:
-    for event in events:
-        why = event.get("ValidationStatusReason") or event.get("HookStatusReason") or event.get("ResourceStatusReason")
-        if event.get("LogicalResourceId") and why and event.get("ValidationFailureMode", "FAIL") == "FAIL":
-            place = f"{stacks.name_of(event['StackId'])}/{event['LogicalResourceId']}"
-            at = f" (at {event['ValidationPath']})" if event.get("ValidationPath") else ""
-            yield f"{place} ({event.get('ResourceType', '')}): {one_line(why).rstrip('.')}{at}"
+def _line(event: OperationEventTypeDef, stack: str) -> str:
+    place = "/".join(each for each in (stack, event.get("LogicalResourceId", "")) if each)
+    kind = f" ({event['ResourceType']})" if event.get("ResourceType") else ""
+    at = f" (at {event['ValidationPath']})" if event.get("ValidationPath") else ""
+    return f"{place}{kind}: {one_line(_why(event)).rstrip('.')}{at}"
+
+
+def _why(event: OperationEventTypeDef) -> str:
+    said = (event.get(name) for name in ("ValidationStatusReason", "HookStatusReason", "ResourceStatusReason"))
+    return str(next(filter(None, said), ""))
+
+
+def _first(found: Sequence[str]) -> list[str]:
+    more = [f"and {len(found) - _TOLD} more"] if len(found) > _TOLD else []
+    return [*found[:_TOLD], *more]

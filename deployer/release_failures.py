@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from deployer import releases
 from deployer.releases import HOW_TO_LOOK, Migrated, Release
 
-PUSH = "make airflow-push-image"
+PUSH = "push again (make airflow-push-image)"
+DEPLOY = "deploy again (make airflow-deploy)"
 GOES_ON = "AWS goes on with it by itself; `make airflow-rollback` lists what has become of it"
 
 
@@ -22,15 +23,18 @@ def was(release: Release) -> str:
     return "has been" if release.migrated is Migrated.YES else "may have been"
 
 
-def behind(release: Release, last: Release | None) -> str:
-    """The paragraph for old code on a newer database: what is so, what not to count on, and the way on."""
+def behind(release: Release, last: Release | None, again: str) -> str:
+    """The paragraph for old code on a newer database: what is so, what not to count on, and the way on.
+
+    `again` is how to try once more: PUSH or DEPLOY.
+    """
     old = f"release {last.number}" if last else "the release before"
     at = f" (to {releases.revisions(release.facts.heads)})" if release.facts else ""
     look = f" To know whether it has: {HOW_TO_LOOK}." if release.migrated is Migrated.UNKNOWN else ""
     return (
         f"BUT the database {was(release)} migrated for it{at}, while AWS has put the code of {old} back: what runs"
         f" of that goes on, and none of it can be started again on the newer database.{look} The way on is forward:"
-        f" mend the cause and push again ({PUSH}), with Airflow {release.airflow} or newer. One cannot return to {old}"
+        f" mend the cause and {again}, with Airflow {release.airflow} or newer. One cannot return to {old}"
         " or to those before it, unless the database is restored from a snapshot of before"
         f" {release.time} (metadataDb.snapshotIdentifier)"
     )

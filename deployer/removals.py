@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from deployer import departed, emptying, fernet, inventory, snapshots, stacks
 from deployer.aws import Aws
 from deployer.emptying import Content
 from deployer.inventory import Resource
+from deployer.snapshots import Snapshot
 from deployer.stacks import Stack, StackNames
 from deployer.targets import BUCKET, CLUSTER
 from deployer.template_text import Fate
@@ -19,7 +20,7 @@ from deployer.template_text import Fate
 # These stand for logical ids in lists: what they name is in no stack.
 BROUGHT = "FernetKeyBrought"
 _TAKEN, _INSIGHTS = "Snapshot", "ContainerInsights"
-_SNAPSHOT = "AWS::RDS::DBSnapshot"
+_SNAPSHOT, _KEY = "AWS::RDS::DBSnapshot", "AWS::KMS::Key"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,16 @@ class Removal:
     def data(self) -> tuple[Content, ...]:
         """What will be deleted out of buckets and repositories and nobody can make again."""
         return tuple(each for each in self.contents if each.resource.fate is Fate.GOES and not each.records)
+
+    @property
+    def snapshots(self) -> tuple[Resource, ...]:
+        """The snapshots that are there already, and stay."""
+        return tuple(each for each in self.stays if each.type == _SNAPSHOT)
+
+    @property
+    def unreadable(self) -> tuple[Resource, ...]:
+        """What stays, and cannot be read any more without what goes."""
+        return tuple(each for each in self.stays if each.needs)
 
     @property
     def databases(self) -> tuple[Resource, ...]:
@@ -92,7 +103,7 @@ def _outputs(stack: Stack | None) -> Mapping[str, str]:
 
 
 def _beside(
-    aws: Aws, names: StackNames, root: Stack | None, foundation: Stack | None, held: Iterable[Resource], brought: str
+    aws: Aws, names: StackNames, root: Stack | None, foundation: Stack | None, held: Sequence[Resource], brought: str
 ) -> Iterator[Resource]:
     """List what is the environment's, and in no stack.
 
@@ -101,11 +112,14 @@ def _beside(
     """
     databases = [each for each in held if each.type in snapshots.DATABASES]
     thrown_away = bool(databases) and all(each.fate is Fate.GOES for each in databases)
-    ids, tags = {each.physical_id for each in databases}, {"Service": names.service, "Environment": names.environment}
+    ids, going = {each.physical_id for each in databases}, [each for each in held if _goes(each)]
     try:
-        for snapshot in snapshots.of(aws, ids, tags):
+        for snapshot in snapshots.of(aws, ids, names.tags):
             thrown_away = False
-            yield Resource(names.root, _TAKEN, snapshot.name, _SNAPSHOT, Fate.STAYS)
+            # One of before may be of an earlier life of the environment, which had a Fernet key of its own.
+            is_of_root = snapshot.database in ids or (root is not None and snapshot.time >= root.created)
+            needs = tuple(each.path for each in going if _reads(each, snapshot, is_of_root=is_of_root))
+            yield Resource(names.root, _TAKEN, snapshot.name, _SNAPSHOT, Fate.STAYS, needs=needs)
     except ClientError:  # who may not look is told less
         thrown_away = False
     if group := _insights(aws, _outputs(root).get(CLUSTER, "")):
@@ -113,6 +127,17 @@ def _beside(
     if brought:
         goes = thrown_away and fernet.is_of(names, foundation, brought)
         yield Resource(names.root, BROUGHT, brought, "AWS::SecretsManager::Secret", Fate.GOES if goes else Fate.STAYS)
+
+
+def _goes(resource: Resource) -> bool:
+    return resource.fate is Fate.GOES and not resource.gone
+
+
+def _reads(resource: Resource, snapshot: Snapshot, *, is_of_root: bool) -> bool:
+    """Whether a resource is the key that encrypts a snapshot, or the Fernet key of what is in it."""
+    if resource.type == _KEY:
+        return snapshot.key.rpartition("/")[2] == resource.physical_id
+    return is_of_root and resource.logical_id == fernet.SECRET
 
 
 def _insights(aws: Aws, cluster: str) -> str:

@@ -14,7 +14,7 @@ from deployer.image_changes import only_the_image
 from deployer.migrations import may_migrate, migrated
 from deployer.proof import Proof, Question, prove, runs
 from deployer.record import Record
-from deployer.release_failures import GOES_ON, PUSH, behind, was, what_runs
+from deployer.release_failures import DEPLOY, GOES_ON, PUSH, behind, was, what_runs
 from deployer.releases import Migrated, Release, State
 from deployer.services import Services, of_stack
 from deployer.stack_updates import Consent, Outcome, Result, deploy_stack
@@ -27,9 +27,9 @@ from deployer.witness import Witness
 class RollOut:
     """One release on its way, beside the change of the root stack (`stack_updates.Companion`).
 
-    `settings` is the hash of the templates that the root will have, empty for those that are deployed; `nested`: look
-    into nested stacks when planning to go back. Raises DeployError when the image cannot work with the database, or
-    when somebody else is at work.
+    `settings` is the hash of the templates that a deploy gives the root, empty for those that it has: then it is a
+    push, which brings the image alone. `nested`: look into nested stacks when planning to go back. Raises DeployError
+    when the image cannot work with the database, or when somebody else is at work.
     """
 
     tells = True
@@ -37,6 +37,7 @@ class RollOut:
     def __init__(self, tools: Tools, target: Target, image: Image, settings: str = "", *, nested: bool = True) -> None:
         self.image = image
         self._nested = nested
+        self._again = DEPLOY if settings else PUSH
         self._record = Record(tools, target)
         self._tools, self._target, self._given = tools, target, settings
         self._changing = self._proving = False
@@ -69,6 +70,10 @@ class RollOut:
         self._changing = True
         self._witness.look(fresh)
 
+    def succeeded(self, operation: Operation) -> None:
+        """Keep what the stack could not delete: whether the release runs is yet to be seen."""
+        self._witness.succeeded(operation)
+
     def failed(self, operation: Operation, error: DeployError) -> DeployError:
         """The stack went back: say why in the words of its tasks, and what has become of the database."""
         said = self._witness.failed(operation, error)
@@ -80,20 +85,23 @@ class RollOut:
             return DeployError(line, said.hint)
         before = self._current.parameters.get(IMAGE, "")
         if release.migrated is Migrated.NO:
-            way_on = f"{what_runs(self._history, before)} as before; mend it and push again ({PUSH})"
+            way_on = f"{what_runs(self._history, before)} as before; mend it and {self._again}"
         else:
-            way_on = behind(release, releases.of_image(self._history, before))
+            way_on = behind(release, releases.of_image(self._history, before), self._again)
         hints = [said.hint, _out_of(operation, self._current), way_on]
         return DeployError(line, "; ".join(each for each in hints if each))
 
     def conclude(self, result: Result) -> Generator[StackEvent, None, Release | None]:
         """See that what is in the services runs, and write down that it is live; otherwise go back, if one can.
 
-        None: nothing was changed, and the release is known to be live. Raises DeployError when it does not run.
+        None: nothing was changed, and the release is known to be live. Raises DeployError when it does not run, or when
+        the lock was lost: then it is not ours to write down.
         """
-        if not self._record.has_begun:
-            if self._is_live():
-                return None
+        has_begun = self._record.has_begun
+        if not has_begun and self._is_live():
+            return None
+        self._tools.require()
+        if not has_begun:
             self._take_up()
         self._proving = True
         self._record.note(deployed=True)
@@ -108,6 +116,7 @@ class RollOut:
             except DeployError as error:
                 self._witness.disproved(error, proof.log)
                 raise
+        self._tools.require()
         moved = may_migrate(self._history, self.image.facts, self.image.airflow)
         seen = Migrated.UNKNOWN if proof.asleep else Migrated.YES
         release = self._record.close(State.LIVE, seen if moved else Migrated.NO, proof.unproven)
@@ -179,17 +188,17 @@ class RollOut:
         if release.migrated is not Migrated.NO:
             raise DeployError(
                 f"{line}; the database {was(release)} migrated for it, so nothing goes back: the new code stays",
-                f"mend it and push again ({PUSH}), with Airflow {release.airflow} or newer",
+                f"mend it and {self._again}, with Airflow {release.airflow} or newer",
             )
         before = image_before(self._current, self.image.reference, self._history)
         if not before:
-            raise DeployError(line, f"there is nothing to go back to, so it stays; mend it and push again ({PUSH})")
+            raise DeployError(line, f"there is nothing to go back to, so it stays; mend it and {self._again}")
         yield from go_back(self._tools, self._target, before, line, nested=self._nested)
         last = releases.of_image(self._history, before)
-        again = f"{what_runs(self._history, before)} again"
+        runs = f"{what_runs(self._history, before)} again"
         if last and last.settings != release.settings:
-            again = f"the image of release {last.number} runs again, with the templates that were deployed just now"
-        raise DeployError(line, f"{again}; mend it and push again ({PUSH})")
+            runs = f"the image of release {last.number} runs again, with the templates that were deployed just now"
+        raise DeployError(line, f"{runs}; mend it and {self._again}")
 
     def _superseded(self) -> str:
         """Say that the root has another image by now; empty as long as it has ours."""
@@ -213,7 +222,7 @@ class RollOut:
         return f"release {number} was left on its way"
 
     def _way_on(self) -> str:
-        return f"run it again, which looks once more ({PUSH})" if self._proving else GOES_ON
+        return f"{self._again}, which looks once more" if self._proving else GOES_ON
 
 
 def _out_of(operation: Operation, root: Stack) -> str:

@@ -1,6 +1,6 @@
-"""What of a template's values is shown: nothing that may be a secret. Pure.
+"""What is shown of a template's values, and of what programs say: nothing that may be a secret. Pure.
 
-None should be: templates refer to secrets, and hold none. Who writes one into them all the same finds it nowhere else.
+Templates refer to secrets, and hold none: who writes one into them all the same finds it nowhere else.
 """
 
 from __future__ import annotations
@@ -13,6 +13,24 @@ HIDDEN = "(not shown)"
 _WORDS = ("password", "passwd", "secret", "token", "key")
 _VARIABLES = "Environment"  # of a container: only their names are shown
 _IN_URL = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
+# What programs print of their secrets, when they fail: `user:password@host`, and what is said to be one: in quotes,
+# behind `=`, or behind `:` if a digit is in it, for words follow a colon, too. The names of secrets may be seen.
+_NAME = (
+    r"(?:password|passwd|passphrase|secret|token|signature|credential"
+    r"|(?:fernet|api|access|private|signing)[_ -]?key)[\w-]*"
+)
+_END = r"""\\?["']?"""  # of a name in quotes, perhaps within a text in quotes
+_SECRETS = tuple(
+    re.compile(secret, re.IGNORECASE)
+    for secret in (
+        r"""(://)[^\s"'/]*:[^\s"']+(?=@)""",
+        rf"""(\bauthorization{_END}\s*[:=]\s*{_END}(?:\w+\s+)?)[^\s"'\\]{{4,}}""",
+        r"""(\bbearer\s+)(?=\S*\d)[^\s"'\\]{8,}""",
+        rf"""({_NAME}{_END}\s*[:=]\s*)(?P<quote>\\?["'])(?!arn:|(?P=quote)).*?(?:(?P=quote)|$)""",
+        rf"""({_NAME}{_END}\s*=\s*)(?!arn:|\*\*\*)[^\s"'\\]+""",
+        rf"""((?<!:){_NAME}{_END}\s*:\s*)(?!arn:)(?=\S*\d)[^\s"'\\,;]{{4,}}""",
+    )
+)
 
 
 def hides(name: str) -> bool:
@@ -31,6 +49,13 @@ def shown(name: str, text: str) -> str:
         return _IN_URL.sub(rf"\1{HIDDEN}@", json.dumps(_without(json.loads(text)), sort_keys=True))
     except ValueError:  # long ones are cut off
         return "" if _VARIABLES in text or any(word in text.lower() for word in _WORDS) else text
+
+
+def without_secrets(text: str) -> str:
+    """Blank what looks like a secret in words of a program; whoever may see them has the log itself."""
+    for secret in _SECRETS:
+        text = secret.sub(r"\1***", text)
+    return text
 
 
 def _is_secret(name: str) -> bool:

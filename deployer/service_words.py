@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deployer.aws import Aws
 from deployer.errors import one_line
-from deployer.task_ends import without_secrets
+from deployer.secrecy import without_secrets
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef

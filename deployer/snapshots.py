@@ -19,12 +19,16 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot of `database`. `gib` is the storage that a database made of it needs; 0 where none is allocated."""
+    """A snapshot of `database`. `gib` is the storage that a database made of it needs; 0 where none is allocated.
+
+    `key` is the ARN of the key that encrypts it; it may be empty.
+    """
 
     name: str
     database: str
     time: datetime
     gib: int = 0
+    key: str = ""
 
 
 def newest(aws: Aws, left: Collection[Resource], tags: Mapping[str, str]) -> Snapshot | None:
@@ -53,15 +57,16 @@ def _of_instances(aws: Aws) -> Iterator[tuple[Snapshot, Sequence[TagTypeDef]]]:
     for page in aws.rds.get_paginator("describe_db_snapshots").paginate(SnapshotType="manual"):
         for each in page["DBSnapshots"]:
             about = (each.get("DBSnapshotIdentifier", ""), each.get("DBInstanceIdentifier", ""))
-            made = Snapshot(*about, each.get("SnapshotCreateTime", _EVER), each.get("AllocatedStorage", 0))
-            yield made, each.get("TagList", [])
+            time, gib = each.get("SnapshotCreateTime", _EVER), each.get("AllocatedStorage", 0)
+            yield Snapshot(*about, time, gib, each.get("KmsKeyId", "")), each.get("TagList", [])
 
 
 def _of_clusters(aws: Aws) -> Iterator[tuple[Snapshot, Sequence[TagTypeDef]]]:
     for page in aws.rds.get_paginator("describe_db_cluster_snapshots").paginate(SnapshotType="manual"):
         for each in page["DBClusterSnapshots"]:
             about = (each.get("DBClusterSnapshotIdentifier", ""), each.get("DBClusterIdentifier", ""))
-            yield Snapshot(*about, each.get("SnapshotCreateTime", _EVER)), each.get("TagList", [])
+            made = Snapshot(*about, each.get("SnapshotCreateTime", _EVER), key=each.get("KmsKeyId", ""))
+            yield made, each.get("TagList", [])
 
 
 def _has(own: Sequence[TagTypeDef], tags: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from botocore.exceptions import ClientError
 
-from deployer import causes, change_sets, events, stacks
+from deployer import causes, change_sets, events, stacks, undeleted
 from deployer.aws import Aws
 from deployer.change_sets import ChangeSet, StackRequest
 from deployer.clock import REAL_TIME, Clock
@@ -27,9 +27,11 @@ _SERVERS_FAULT = 500  # from this HTTP status on nobody knows what was done
 _AGAIN = "`make airflow-deploy` removes it, after asking, and creates it again"
 _BY_HAND = "see with `make airflow-events` what has failed, and finish it in the AWS console; then run it again"
 _WATCH = "`make airflow-events ARGS=--follow` watches it"
+_FINISH = "; `make airflow-deploy`, run again, finishes the deploy (numbers of tasks, proof of the release)"
 _WAYS_OUT = {
     "CREATE_FAILED": ("its creation failed", _AGAIN),
     "DELETE_FAILED": ("its removal stopped midway", "finish that with `make airflow-destroy`, then deploy again"),
+    "UPDATE_FAILED": ("an update failed, and was not undone", "`make airflow-deploy` undoes it, after asking"),
     "ROLLBACK_COMPLETE": ("its first creation failed and was undone", _AGAIN),
     "ROLLBACK_FAILED": ("its first creation failed and could not be undone", _AGAIN),
     "UPDATE_ROLLBACK_FAILED": (
@@ -49,11 +51,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """A stack after its deploy."""
+    """A stack after its deploy. `left` says, line by line, what could not be deleted and is in no stack any more."""
 
     stack: str
     outcome: Outcome
     outputs: dict[str, str]
+    left: tuple[str, ...] = ()
 
 
 class Companion(Protocol):
@@ -72,6 +75,9 @@ class Companion(Protocol):
 
     def look(self, fresh: Sequence[StackEvent]) -> None:
         """Look at what else there is, at every look at the stack; `fresh` is what has happened since the last one."""
+
+    def succeeded(self, operation: Operation) -> None:
+        """Take note of a change that has come through."""
 
     def failed(self, operation: Operation, error: DeployError) -> DeployError:
         """Say more of a change that has failed than its stack does."""
@@ -117,17 +123,25 @@ def change_stack(
         look = companion.look if companion else lambda _: None
         operation = yield from events.follow(aws, request.name, change_set.stack_id, since, clock, look)
     except KeyboardInterrupt:
-        report(goes_on(aws, request.name, "CREATE_IN_PROGRESS" if change_set.creates else "UPDATE_IN_PROGRESS"))
+        status = "CREATE_IN_PROGRESS" if change_set.creates else "UPDATE_IN_PROGRESS"
+        report(goes_on(aws, request.name, status, deploys=not request.template.previous))
         raise
     except AWS_ERRORS as error:
         if companion and companion.tells:
             raise
         raise out_of_sight(request.name, error) from error
+    left = undeleted.lines(request.name, operation)
+    for line in left:
+        report(line)
     if not operation.succeeded or operation.status == _GONE:
         failed = _failure(aws, change_set, operation)
-        raise companion.failed(operation, failed) if companion else failed
+        if companion:
+            failed = companion.failed(operation, failed)
+        raise _with_way_on(request.name, failed) if change_set.creates and operation.status != _GONE else failed
+    if companion:
+        companion.succeeded(operation)
     outcome = Outcome.CREATED if change_set.creates else Outcome.UPDATED
-    return Result(request.name, outcome, stacks.outputs(aws, change_set.stack_id))
+    return Result(request.name, outcome, stacks.outputs(aws, change_set.stack_id), left)
 
 
 def require_ready(stack: Stack | None) -> None:
@@ -143,9 +157,10 @@ def require_ready(stack: Stack | None) -> None:
     raise DeployError(f"{stack.name} is in {stack.status}: {why}", way_out)
 
 
-def goes_on(aws: Aws, name: str, status: str) -> str:
+def goes_on(aws: Aws, name: str, status: str, *, deploys: bool = True) -> str:
     """Say what goes on without whoever has stopped watching it, how to watch it again, and how to stop it, too.
 
+    `deploys`: it is part of a deploy, which has more to do after it.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-update-cancel.html
     """
     cancel = f"aws cloudformation cancel-update-stack --region {aws.region} --stack-name {name}"
@@ -153,7 +168,8 @@ def goes_on(aws: Aws, name: str, status: str) -> str:
         "CREATE_IN_PROGRESS": "; `make airflow-destroy` stops it and removes what is there",
         "UPDATE_IN_PROGRESS": f"; `{cancel}` stops it and undoes it",
     }
-    return f"CloudFormation goes on with {name} by itself; {_WATCH}{ways.get(status, '')}"
+    finish = _FINISH if deploys and status in ways else ""
+    return f"CloudFormation goes on with {name} by itself; {_WATCH}{finish}{ways.get(status, '')}"
 
 
 def out_of_sight(name: str, error: AwsError) -> DeployError:
@@ -169,6 +185,12 @@ def _failure(aws: Aws, change_set: ChangeSet, operation: Operation) -> DeployErr
         line = f"{change_set.stack} was removed by somebody while it was being {done}"
         return DeployError(line, "run it again, and it is created anew")
     return causes.failure(aws, change_set.stack, done, operation)
+
+
+def _with_way_on(name: str, error: DeployError) -> DeployError:
+    """The same of a creation, of which nothing is left that could be updated."""
+    way_on = f"with that mended, `make airflow-deploy` removes {name}, after asking, and creates it again"
+    return DeployError(error.line, f"{error.hint}; {way_on}" if error.hint else way_on)
 
 
 def _execute(aws: Aws, change_set: ChangeSet, clock: Clock, companion: Companion | None) -> Since:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +12,7 @@ from deployer.aws import Aws
 from deployer.errors import DeployError, error_code
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,18 @@ class StackNames:
         """The stack of what must have content before the root can exist; made first, removed last."""
         return f"{self.root}-foundation"
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """What everything of the environment is tagged with, whatever else it is."""
+        return {"Service": self.service, "Environment": self.environment}
+
 
 @dataclass(frozen=True)
 class Stack:
-    """What CloudFormation says of a stack. `protected` is its termination protection; parameters, tags are by name."""
+    """What CloudFormation says of a stack. `protected` is its termination protection; parameters, tags are by name.
+
+    `created` is when it was first heard of.
+    """
 
     id: str
     name: str
@@ -43,6 +53,7 @@ class Stack:
     outputs: dict[str, str]
     protected: bool
     tags: Mapping[str, str] = field(default_factory=dict)
+    created: datetime = _EVER
 
 
 def find(aws: Aws, name_or_id: str) -> Stack | None:
@@ -76,6 +87,7 @@ def last_seen(aws: Aws, name_or_id: str) -> Stack | None:
         outputs={o["OutputKey"]: o.get("OutputValue", "") for o in stack.get("Outputs", []) if "OutputKey" in o},
         protected=stack.get("EnableTerminationProtection", False),
         tags={tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
+        created=stack["CreationTime"],
     )
 
 

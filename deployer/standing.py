@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 from itertools import islice
 from typing import Any
 
-from deployer import clusters, deployed, events, releases, service_words, stacks
+from botocore.exceptions import ClientError
+
+from deployer import clusters, deployed, events, lock, releases, service_words, stacks
 from deployer.aws import Aws
-from deployer.deployed import LastDeploy
+from deployer.deployed import LastDeploy, Written
 from deployer.errors import one_line
 from deployer.releases import Release, State
+from deployer.secrecy import without_secrets
 from deployer.services import Service, Services
 from deployer.stacks import Stack, StackNames
 from deployer.statuses import is_busy, is_ready
 from deployer.targets import BUCKET, CLUSTER
-from deployer.task_ends import without_secrets
+from deployer.tools import Tools
 
 _RELEASES = 10  # that are looked into at most, for those that run
 
@@ -36,7 +40,7 @@ class StackStanding:
     @property
     def is_well(self) -> bool:
         """Whether it is at rest, whole, and an update of it can begin."""
-        return is_ready(self.status) and self.status not in {"REVIEW_IN_PROGRESS", "UPDATE_FAILED"}
+        return is_ready(self.status) and self.status != "REVIEW_IN_PROGRESS"
 
     @property
     def went_back(self) -> bool:
@@ -83,17 +87,21 @@ class ServiceStanding:
 
 @dataclass(frozen=True)
 class Standing:
-    """An environment; without stacks there is none."""
+    """An environment; without stacks there is none.
+
+    `unfinished`: a deploy has begun to change it that nobody has brought to its end, and nobody is at it.
+    """
 
     stacks: Sequence[StackStanding] = ()
     services: Sequence[ServiceStanding] = ()
     last: LastDeploy | None = None
     environment: str = ""
+    unfinished: bool = False
 
     @property
     def is_well(self) -> bool:
         """Whether all of it is there, at rest, and runs as it shall."""
-        stacks_are = len(self.stacks) > 1 and all(each.is_well for each in self.stacks)
+        stacks_are = len(self.stacks) > 1 and all(each.is_well for each in self.stacks) and not self.unfinished
         return stacks_are and bool(self.services) and all(each.is_well for each in self.services)
 
     @property
@@ -116,13 +124,21 @@ def read(aws: Aws, names: StackNames) -> Standing:
         for task in clusters.tasks(aws, cluster)
         if task.get("healthStatus") == "HEALTHY"
     )
-    services = [_service(each, known, healthy) for each in read]
+    written = deployed.look_up(aws, bucket) if bucket else Written()
     return Standing(
         [_stack(aws, stack) for stack in found],
-        services,
-        deployed.read(aws, bucket) if bucket else None,
+        [_service(each, known, healthy) for each in read],
+        written.last,
         names.root,
+        unfinished=_owes(written, read, known) and not is_at_work(aws, bucket),
     )
+
+
+def is_at_work(aws: Aws, bucket: str) -> bool:
+    """Whether somebody holds the lock of an environment, in the foundation's `bucket`; who may not look is told no."""
+    with suppress(ClientError):
+        return bool(bucket) and lock.is_held(Tools(aws), bucket)
+    return False
 
 
 def as_data(standing: Standing) -> dict[str, Any]:
@@ -131,10 +147,22 @@ def as_data(standing: Standing) -> dict[str, Any]:
     return {
         "environment": standing.environment,
         "well": standing.is_well,
+        "unfinished": standing.unfinished,
         "stacks": [asdict(each) for each in standing.stacks],
         "services": [asdict(each) | {"state": each.state} for each in standing.services],
         "lastDeploy": last and {"time": last.time, "who": last.who, "templates": last.templates, "commit": last.commit},
     }
+
+
+def _owes(written: Written, services: Sequence[Service], known: Sequence[Release]) -> bool:
+    """Whether a deploy that broke off has left counts or the proof of its release to the next one.
+
+    One that failed and was taken back has not: its services are gone again, and its release was given up.
+    """
+    if written.before is None:
+        return False
+    new = any(each.arn not in written.before for each in services)
+    return new or any(each.state is State.ROLLING for each in known[:1])
 
 
 def _stack(aws: Aws, stack: Stack) -> StackStanding:

@@ -17,13 +17,13 @@ _CONSEQUENCES = (
 )
 
 
-# From these an update can start; in any other state CloudFormation refuses one.
+# From these an update can start. In UPDATE_FAILED, too, a change set can be made, and is then refused to be executed:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 _UPDATABLE = {
     "CREATE_COMPLETE",
     "IMPORT_COMPLETE",
     "IMPORT_ROLLBACK_COMPLETE",
     "UPDATE_COMPLETE",
-    "UPDATE_FAILED",
     "UPDATE_ROLLBACK_COMPLETE",
 }
 

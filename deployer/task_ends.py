@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from deployer.aws import Aws
 from deployer.errors import AWS_ERRORS, one_line
+from deployer.secrecy import without_secrets
 from deployer.services import Container, Definition
 
 if TYPE_CHECKING:
@@ -23,24 +23,6 @@ _WIDTH = 300  # characters of a line of a log
 _LATE = datetime.max.replace(tzinfo=UTC)
 _MACHINES = {"SpotInterruption", "TerminationNotice", "InfrastructureHealth"}
 _NO_CAPACITY = "Capacity is unavailable"  # https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity
-# What programs print of their secrets, when they fail: `user:password@host`, and what is said to be one: in quotes,
-# behind `=`, or behind `:` if a digit is in it, for words follow a colon, too. The names of secrets may be seen.
-_NAME = (
-    r"(?:password|passwd|passphrase|secret|token|signature|credential"
-    r"|(?:fernet|api|access|private|signing)[_ -]?key)[\w-]*"
-)
-_END = r"""\\?["']?"""  # of a name in quotes, perhaps within a text in quotes
-_SECRETS = tuple(
-    re.compile(secret, re.IGNORECASE)
-    for secret in (
-        r"""(://)[^\s"'/]*:[^\s"']+(?=@)""",
-        rf"""(\bauthorization{_END}\s*[:=]\s*{_END}(?:\w+\s+)?)[^\s"'\\]{{4,}}""",
-        r"""(\bbearer\s+)(?=\S*\d)[^\s"'\\]{8,}""",
-        rf"""({_NAME}{_END}\s*[:=]\s*)(?P<quote>\\?["'])(?!arn:|(?P=quote)).*?(?:(?P=quote)|$)""",
-        rf"""({_NAME}{_END}\s*=\s*)(?!arn:|\*\*\*)[^\s"'\\]+""",
-        rf"""((?<!:){_NAME}{_END}\s*:\s*)(?!arn:)(?=\S*\d)[^\s"'\\,;]{{4,}}""",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -116,10 +98,3 @@ def _at_fault(containers: Sequence[ContainerTypeDef]) -> ContainerTypeDef:
     reasoned = [each for each in containers if each.get("reason")]
     none: ContainerTypeDef = {}
     return next(iter([*failed, *reasoned, *containers]), none)
-
-
-def without_secrets(text: str) -> str:
-    """Blank what looks like a secret in words of a program; whoever may see them has the log itself."""
-    for secret in _SECRETS:
-        text = secret.sub(r"\1***", text)
-    return text

@@ -44,6 +44,11 @@ def is_protected(resource: Mapping[str, Any]) -> bool:
     return (resource.get("Properties") or {}).get("DeletionProtection") in (True, "true")
 
 
+def is_in_cluster(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is an instance of a database's cluster, which holds the data: it holds none itself."""
+    return "DBClusterIdentifier" in (resource.get("Properties") or {})
+
+
 def fate(resource: Mapping[str, Any]) -> Fate:
     """Return what becomes of a resource when its stack is deleted."""
     policy = resource.get("DeletionPolicy")
@@ -55,6 +60,6 @@ def _default(resource: Mapping[str, Any]) -> Fate:
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
     """
-    kind, properties = resource.get("Type"), resource.get("Properties") or {}
-    alone = kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in properties
+    kind = resource.get("Type")
+    alone = kind == "AWS::RDS::DBInstance" and not is_in_cluster(resource)
     return Fate.SNAPSHOT if kind == "AWS::RDS::DBCluster" or alone else Fate.GOES

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from deployer.errors import DeployError, one_line
 
 _TIME_LIMIT = 600  # seconds
 _CFN_LINT = (sys.executable, "-c", "from cfnlint.runner import main; raise SystemExit(main())")
+_ENOUGH = 300  # characters of a message: some quote every version that AWS has
 _IGNORED = ("W3002",)  # it warns that relative children need packaging, which is what deployer.packaging does
 _SHARE = 6  # templates that are worth one more process: the linter's start takes as long as a few of them
 _MOST = 8  # processes, of 150 MB each
@@ -101,5 +103,5 @@ def _finding(match: dict[str, object]) -> Finding:
         rule=str(rule["Id"]),
         file=Path(str(match["Filename"])),
         line=int(location["Start"]["LineNumber"]),
-        message=one_line(str(match["Message"])),
+        message=textwrap.shorten(one_line(str(match["Message"])), _ENOUGH, placeholder=" ..."),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Generator, Sequence
 
-from deployer import causes, events, stacks, stuck
+from deployer import causes, deletion, events, stacks, stuck, undeleted
 from deployer.consent import Ask, Question
 from deployer.errors import AWS_ERRORS, Declined, DeployError
 from deployer.events import Look, Operation, Since, StackEvent
@@ -26,9 +26,9 @@ Following = Generator[StackEvent, None, Operation]
 def settle(tools: Tools, name: str, ask: Ask, bucket: str = "") -> Generator[StackEvent, None, Stack | None]:
     """Bring a stack to where a change set can be made, and return it; None when it is yet to be created.
 
-    What somebody else does to it is watched, with its events, until it rests. A stack that never was is removed, and a
-    rollback that is stuck goes on without what it is stuck on, once `ask` agrees. Why what was watched has failed is
-    kept in `bucket`. Raises Declined, or DeployError.
+    What somebody else does to it is watched, with its events, until it rests. A stack that never was is removed, an
+    update that failed and stopped there is undone, and a rollback that is stuck goes on without what it is stuck on,
+    once `ask` agrees. Why what was watched has failed is kept in `bucket`. Raises Declined, or DeployError.
     """
     for _ in range(_MOST):
         stack = found(tools, name)
@@ -38,6 +38,8 @@ def settle(tools: Tools, name: str, ask: Ask, bucket: str = "") -> Generator[Sta
             yield from _watched(tools, stack, bucket)
         elif is_unmade(stack.status):
             yield from _removed(tools, stack, ask)
+        elif stack.status == "UPDATE_FAILED":
+            yield from _undone(tools, stack, ask)
         elif stack.status == "UPDATE_ROLLBACK_FAILED":
             yield from _rolled_back(tools, stack, ask)
         else:
@@ -70,6 +72,9 @@ def _removed(tools: Tools, stack: Stack, ask: Ask) -> Generator[StackEvent, None
         f"{stack.name} is in {stack.status}: its first creation has failed. It has to be removed before it can be"
         " created again; nothing else is touched, and what was retained of it stays."
     )
+    full = deletion.contents(tools.aws, stack)
+    if full:
+        shown += f" What is in these goes with it: {', '.join(f'{each.resource.path} ({each})' for each in full)}."
     if stack.protected:
         raise DeployError(
             f"{stack.name} is in {stack.status}, and cannot be removed: its termination protection is on",
@@ -77,12 +82,32 @@ def _removed(tools: Tools, stack: Stack, ask: Ask) -> Generator[StackEvent, None
         )
     if not ask(Question(f"Remove {stack.name} and create it again?", shown, option="--recreate")):
         raise Declined(f"{stack.name} was left as it is, in {stack.status}")
-    tools.require()
-    since = events.newest(tools.aws, stack.id)
-    tools.aws.cloudformation.delete_stack(StackName=stack.id, ClientRequestToken=_token())
-    operation = yield from _follow(tools, stack, since)
+    buckets = deletion.Buckets(each.resource for each in full)
+    operation = yield from deletion.remove(tools, stack, buckets, tools.require)
     if not operation.succeeded:
         raise _half_removed(tools, stack, operation)
+
+
+def _undone(tools: Tools, stack: Stack, ask: Ask) -> Generator[StackEvent, None, None]:
+    """Undo an update that was made to stop where it failed; where that gets stuck, there is a way out of it, too.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
+    """
+    cause = causes.first(tools.aws, _over(tools, stack))
+    shown = [f"{stack.name} is in {stack.status}: an update failed, and was made to stop there. It has to be undone"]
+    shown += ["before another one can begin; what it has changed goes back to what was before.", *_why(cause)]
+    if not ask(Question("Undo the update that failed?", "\n".join(shown), option="--continue-rollback")):
+        raise Declined(f"{stack.name} was left as it is, in {stack.status}")
+    tools.require()
+    since = events.newest(tools.aws, stack.id)
+    tools.aws.cloudformation.rollback_stack(StackName=stack.id, ClientRequestToken=_token())
+    operation = yield from _follow(tools, stack, since)
+    if operation.status not in {"UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"}:
+        raise causes.failure(tools.aws, stack.name, "rolled back", operation)
+
+
+def _why(cause: StackEvent | None) -> list[str]:
+    return [f"  {causes.told(cause)}"] if cause else []
 
 
 def _rolled_back(tools: Tools, stack: Stack, ask: Ask) -> Generator[StackEvent, None, None]:
@@ -139,12 +164,15 @@ def _last(tools: Tools, stack: Stack) -> Since:
 
 def _follow(tools: Tools, stack: Stack, since: Since, look: Look = lambda _: None) -> Following:
     try:
-        return (yield from events.follow(tools.aws, stack.name, stack.id, since, tools.clock, look))
+        operation = yield from events.follow(tools.aws, stack.name, stack.id, since, tools.clock, look)
     except KeyboardInterrupt:
         tools.report(goes_on(tools.aws, stack.name, stack.status))
         raise
     except AWS_ERRORS as error:
         raise out_of_sight(stack.name, error) from error
+    for line in undeleted.lines(stack.name, operation):
+        tools.report(line)
+    return operation
 
 
 def _token() -> str:

@@ -59,6 +59,11 @@ class Witness:
             self._kept = len(tasks) + len(words)
             self._keep("", DeployError(_said(tasks, words)))
 
+    def succeeded(self, operation: Operation) -> None:
+        """Keep what could not be deleted."""
+        if left := evidence.of_undeleted(self._stack, operation):
+            evidence.keep(self._tools.aws, self._bucket, left, _iso(operation.events[0].time))
+
     def failed(self, operation: Operation, error: DeployError) -> DeployError:
         """Say why in the words of the tasks that have ended, too, and keep it."""
         self._watch.first()

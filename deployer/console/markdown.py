@@ -46,7 +46,7 @@ def _stack(one: StackPlan, most: int) -> str:
     for line in tables.resource_lines(one.changes):
         indented = line.startswith(" ")
         rows.append(f"  {line}" if indented else f"{_COLOURS[next(signs)]} {line}")
-    rows += [f"! {line}" for line in one.by_hand]
+    rows += [f"! {line}" for line in (*one.warnings, *one.by_hand)]
     return _unfolded(f"<code>{one.stack}</code>: {tables.summary(one.changes)}", rows, most)
 
 

@@ -10,7 +10,8 @@ from deployer.plans.plan import Plan
 def text(plan: Plan) -> str:
     """Return each stack's changes, then the notes, the costs, and the summary of all as the last line."""
     blocks = [
-        tables.changes(each, each.by_hand) if each.changes else f"{each.stack}: nothing changes" for each in plan.stacks
+        tables.changes(each, (*each.warnings, *each.by_hand)) if each.changes else f"{each.stack}: nothing changes"
+        for each in plan.stacks
     ]
     known = [*plan.notes, *(costs.lines(plan.costs) if plan.costs else ())]
     head = f"{plan.environment}, compared with {plan.against}"

@@ -29,6 +29,7 @@ def _now() -> datetime:
 class Screen:
     """Shows operations on `stream`, asks on `answers`. `given` are the options that were given on the command line.
 
+    `complete` makes the commands in what is told mean the environment that it is about.
     A terminal gets a tree that lives, anything else (and CI, a dumb terminal, one without UTF-8) a line an event.
     """
 
@@ -40,8 +41,10 @@ class Screen:
         given: Collection[str],
         now: Callable[[], datetime] = _now,
         size: Callable[[], tuple[int, int]] | None = None,
+        complete: Callable[[str], str] = str,
     ) -> None:
         self._stream, self._answers, self._given, self._now = stream, answers, frozenset(given), now
+        self._complete = complete
         self._colour = lines.wants_colour(stream, variables)
         self._lives = _lives(stream, variables)
         self._live = Live(stream, self._draw, size or (lambda: size_of(stream)), colour=self._colour)
@@ -50,13 +53,18 @@ class Screen:
         self._events: tuple[StackEvent, ...] = ()  # heard of it
 
     @classmethod
-    def of_process(cls, variables: Mapping[str, str], given: Collection[str] = ()) -> Screen:
+    def of_process(
+        cls, variables: Mapping[str, str], given: Collection[str] = (), complete: Callable[[str], str] = str
+    ) -> Screen:
         """The screen of this process: talk to stderr, answers from stdin."""
-        return cls(sys.stderr, sys.stdin, variables, given)
+        return cls(sys.stderr, sys.stdin, variables, given, complete=complete)
 
     def say(self, text: str) -> None:
-        """Tell something, above whatever moves."""
+        """Tell something, above whatever moves; what is told of an interrupt stands below all, where it is seen."""
+        text = self._complete(text)
         if self._lives:
+            if isinstance(sys.exception(), KeyboardInterrupt):
+                self._live.settle()
             self._live.say(text)
         else:
             lines.say(text, self._stream)

@@ -9,6 +9,10 @@ from deployer.deployed import LastDeploy
 from deployer.standing import ServiceStanding, StackStanding, Standing
 
 _HEAD = ("service", "tasks", "healthy", "state", "release", "task definition")
+UNFINISHED = (
+    "the deploy that began last was not brought to its end: `make airflow-deploy`, run again, finishes it"
+    " (numbers of tasks, proof of the release)"
+)
 _SHORT = 8  # characters of a hash
 
 
@@ -37,11 +41,14 @@ def _ways_on(standing: Standing) -> Iterator[str]:
         return
     root = next((each for each in standing.stacks if each.name == standing.environment), None)
     if root is None or root.status == "REVIEW_IN_PROGRESS":
-        yield f"{standing.environment} is not there: `make airflow-deploy` brings it up"
+        ways = "`make airflow-deploy` brings it up, `make airflow-destroy` removes what is left"
+        yield f"{standing.environment} is not there: {ways}"
     elif any(not each.is_well for each in standing.stacks):
         yield "`make airflow-events` tells what happened, `make airflow-deploy` goes on from there"
     elif not standing.services:
         yield f"{standing.environment} has no services: somebody may have removed its cluster"
+    if standing.unfinished:
+        yield UNFINISHED
     if any(each.is_well and each.went_back for each in standing.stacks):
         yield "its last change was taken back: `make airflow-events` tells why"
     if any(not each.is_well for each in standing.services):

@@ -8,19 +8,26 @@ from deployer.commands import PASSWORD, PLUGIN, Commands
 from deployer.console.tables import columns
 from deployer.ways_in import WayIn
 
-_FIRST = ("Url", "AdminUser", "AdminSecretArn")  # what people look for
+_LAST = ("Url", "AdminUser", "AdminSecretArn")  # what people look for: a terminal shows the end
+_SHUT = "Nobody can come to that address from outside of the network"
 
 
-def outputs(values: Mapping[str, str], commands: Mapping[str, Commands]) -> str:
-    """Return outputs as name and value, what people look for first, then commands for each component."""
-    rest = sorted(values.keys() - set(_FIRST))
-    blocks = columns([(name, values[name]) for name in [*(each for each in _FIRST if each in values), *rest]])
+def outputs(values: Mapping[str, str], commands: Mapping[str, Commands], *, shut: bool = False) -> str:
+    """Return commands for each component, then outputs as name and value, what people look for last.
+
+    `shut`: nobody can come to the address from outside.
+    """
+    blocks = []
+    if commands:
+        blocks += [f"A shell (needs the Session Manager plugin: {PLUGIN}):"]
+        blocks += [f"  {each.shell}" for each in commands.values()]
+        blocks += ["", "Logs, as they come:", *(f"  {each.logs}" for each in commands.values()), ""]
+    rest = sorted(values.keys() - set(_LAST))
+    blocks += columns([(name, values[name]) for name in [*rest, *(each for each in _LAST if each in values)]])
     if "AdminSecretArn" in values:
         blocks += ["", f"The password is in that secret, under `password`: {PASSWORD}"]
-    if commands:
-        blocks += ["", f"A shell (needs the Session Manager plugin: {PLUGIN}):"]
-        blocks += [f"  {each.shell}" for each in commands.values()]
-        blocks += ["", "Logs, as they come:", *(f"  {each.logs}" for each in commands.values())]
+    if shut and "Url" in values:
+        blocks += [f"{_SHUT}: make airflow-open leads there"]
     return "\n".join(blocks)
 
 
@@ -31,7 +38,7 @@ def way_in(way: WayIn) -> str:
         home = tunnel.url.rpartition("/auth/")[0]
         lines += [
             "",
-            "Nobody can come to that address from outside of the network. This leads there, until you press Ctrl-C:",
+            f"{_SHUT}. This leads there, until you press Ctrl-C:",
             "",
             f"  {tunnel.command}",
             "",

@@ -56,21 +56,22 @@ rehearsals, records and the lock."""
 DEPLOYING = _all(
     (
         _of("acm", "DescribeCertificate"),
-        _of("cloudformation", "CancelUpdateStack ContinueUpdateRollback DeleteStack"),
+        _of("cloudformation", "CancelUpdateStack ContinueUpdateRollback DeleteStack RollbackStack"),
         _of(
             "ec2",
             "DescribeAddresses DescribeAvailabilityZones DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
             " DescribeVpcEndpoints DescribeVpcEndpointServices DescribeVpcs",
         ),
+        _of("ecr", "ListImages"),
         _of("elasticache", "DescribeCacheEngineVersions DescribeReservedCacheNodesOfferings"),
         _of("iam", "CreateServiceLinkedRole GetPolicy ListRoles"),
         _of(
             "rds",
-            "DescribeDBClusterSnapshots DescribeDBEngineVersions DescribeDBInstances DescribeDBSnapshots"
+            "DescribeAccountAttributes DescribeDBClusterSnapshots DescribeDBEngineVersions DescribeDBSnapshots"
             " DescribeOrderableDBInstanceOptions",
         ),
         _of("route53", "GetHostedZone"),
-        _of("s3", "CreateBucket"),
+        _of("s3", "CreateBucket DeleteObjectVersion ListBucketVersions"),
         _of("secretsmanager", "CreateSecret DeleteSecret DescribeSecret GetSecretValue PutSecretValue TagResource"),
         _of("servicequotas", "GetAWSDefaultServiceQuota GetServiceQuota"),
     )

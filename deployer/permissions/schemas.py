@@ -9,6 +9,7 @@ from typing import Any
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from deployer.permissions import reference
+from deployer.permissions.onwards import ONWARDS
 from deployer.permissions.unused import is_unused
 
 Resources = Mapping[str, Any]
@@ -55,7 +56,7 @@ def needs(used: Kinds, *, own_keys: bool, events: Sequence[str] = ("create", "re
     for kind, properties in used.items():
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(_REGION, kind).schema
         tagging = schema.get("tagging") or {}
-        made = _actions(schema, events) | set(tagging.get("permissions", ()))
+        made = _actions(schema, events) | set(tagging.get("permissions", ())) | ONWARDS.get(kind, frozenset())
         ended = _actions(schema, ("read", "delete"))
         keep = {
             action

@@ -20,10 +20,17 @@ _KINDS = {
     "s3": {"bucket", "object"},
     "secretsmanager": {"secret"},
 }
-_OF_NOTHING = {"cloudformation:GetTemplateSummary"}  # asked of a template, which is no resource yet
+# Asked of a template, which is no resource yet; and of a zone that AWS keeps, for a network.
+_OF_NOTHING = {"cloudformation:GetTemplateSummary", "route53:AssociateVPCWithHostedZone"}
+# What CloudFormation names before it asks for it, as ARNs end; all others have their ids from who makes them.
+_BEFOREHAND = {"cloudwatch": "alarm:{}*", "rds": "*:{}*", "sns": "{}*", "sqs": "{}*"}
+# Of these the name says nothing: 15 letters of its own, as in
+# https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/210
+_UNTOLD = {"application-autoscaling", "elasticache"}
 # CloudFormation cuts names to what a service takes, and leaves room for the logical id and 13 letters of its own. So
-# much of the stack's name is there in roles and buckets, whose names are the shortest of all (64 and 63).
+# much of the stack's name is there in roles, buckets and databases, whose names are the shortest of all (64 and 63).
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+# https://github.com/aws-cloudformation/cloudformation-cli-java-plugin (IdentifierUtils, which RDS's types name by)
 _WHOLE = 24
 
 
@@ -62,6 +69,15 @@ class Scope:
         if not _KINDS[service].intersection(kind.lower() for kind in kinds):
             return EVERYTHING  # such as tasks, which are listed by instances of a cluster that has none
         return tuple(f"{self._arn(service)}:{name}" for name in self._names()[service])
+
+    def beforehand(self, action: str) -> tuple[str, ...]:
+        """Return what may be asked to go though it was never made: it has a name, and no tags that would tell."""
+        service = action.partition(":")[0]
+        if service in _UNTOLD:
+            return self.resources(action)
+        if service not in _BEFOREHAND:
+            return ()
+        return (f"{self._arn(service)}:{_BEFOREHAND[service].format(short(self.stack))}",)
 
     def of_kinds(self, action: str, kinds: Sequence[str]) -> tuple[str, ...]:
         """Return all resources of these kinds."""

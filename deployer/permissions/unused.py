@@ -11,13 +11,17 @@ NEVER = ""
 # Type of a resource, property, and the actions that are for this property alone.
 _FOR: tuple[tuple[str, str, str], ...] = (
     ("AWS::ApplicationAutoScaling::ScalableTarget", NEVER, r"lambda:|iam:PassRole"),
+    ("AWS::ApplicationAutoScaling::ScalingPolicy", "PredictiveScalingPolicyConfiguration", r"GetMetricData"),
+    ("AWS::CertificateManager::Certificate", "CertificateAuthorityArn", r"acm-pca:"),
     ("AWS::CloudFormation::Stack", NEVER, r"iam:PassRole|SetStackPolicy|TerminationProtection"),
+    ("AWS::EC2::EIP", "TransferAddress", r"AcceptAddressTransfer"),
     ("AWS::EC2::Subnet", "Ipv6CidrBlock", r"SubnetCidrBlock$"),
     ("AWS::EC2::VPC", "InstanceTenancy", r"ModifyVpcTenancy"),
     ("AWS::EC2::VPC", "VpcEncryptionControl", r"CreateVpcEncryptionControl"),
     ("AWS::EC2::VPCEndpoint", "ServiceNetworkArn", r"vpc-lattice:"),
     ("AWS::EC2::VPCEndpoint", "ServiceRegion", r"vpce:"),
     ("AWS::EC2::VPCGatewayAttachment", "VpnGatewayId", r"(Attach|Detach)VpnGateway"),
+    ("AWS::ECS::Cluster", NEVER, r"PutAccountSetting"),
     ("AWS::ElastiCache::ReplicationGroup", "LogDeliveryConfigurations", r"firehose:|logs:"),
     ("AWS::ElastiCache::ReplicationGroup", "SnapshotArns", r"s3:"),
     ("AWS::ElasticLoadBalancingV2::Listener", NEVER, r"cognito-idp:"),

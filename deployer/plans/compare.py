@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -11,6 +12,7 @@ from deployer.changes import POLICIES, Change, Property, Recreation, Replacement
 from deployer.plans.expansion import REFERENCE, Written, expand
 from deployer.plans.replacements import recreation
 from deployer.secrecy import shown
+from deployer.template_text import is_in_cluster, is_protected
 
 # What tells one element of a list from another: these come in any order.
 _IDENTITIES = ("Name", "Key", "Sid", "Id", "ContainerName", "AttributeName")
@@ -31,7 +33,7 @@ def compare(before: Mapping[str, str], after: Mapping[str, str], file: str, stac
     _follow(both, new)
     changes = [_removed(stack, name, old[name]) for name in old.keys() - new.keys()]
     changes += [_named(stack, name, new[name], "Add") for name in new.keys() - old.keys()]
-    changes += [_modified(stack, name, new[name], found) for name, found in both.items() if found]
+    changes += [_modified(stack, name, old[name], new[name], found) for name, found in both.items() if found]
     return tuple(sorted(changes, key=lambda change: change.path))
 
 
@@ -118,15 +120,24 @@ def _named(stack: str, name: str, one: Written, action: str, **more: Any) -> Cha
 
 
 def _removed(stack: str, name: str, one: Written) -> Change:
-    return _named(stack, name, one, "Remove", policy=POLICIES[one.fate])
+    policy = POLICIES[one.fate]
+    in_cluster = is_in_cluster({"Properties": one.properties})
+    protected = _is_protected(one, policy)
+    return _named(stack, name, one, "Remove", policy=policy, protected=protected, in_cluster=in_cluster)
 
 
-def _modified(stack: str, name: str, one: Written, found: Mapping[str, Property]) -> Change:
+def _modified(stack: str, name: str, old: Written, new: Written, found: Mapping[str, Property]) -> Change:
     told = _replacement(found.values())
-    policy = "" if told is Replacement.NO else f"ReplaceAnd{one.replaced}"
+    policy = "" if told is Replacement.NO else f"ReplaceAnd{new.replaced}"
+    change = _named(stack, name, new, "Modify", replacement=told, policy=policy, properties=tuple(found.values()))
     certain = any(each.certain for each in found.values())
-    properties = tuple(found.values())
-    return _named(stack, name, one, "Modify", replacement=told, certain=certain, policy=policy, properties=properties)
+    in_cluster = is_in_cluster({"Properties": old.properties})
+    return replace(change, certain=certain, protected=_is_protected(old, policy), in_cluster=in_cluster)
+
+
+def _is_protected(old: Written, policy: str) -> bool:
+    """Whether what is deployed refuses to be deleted, as this policy would have it."""
+    return bool(policy) and "Retain" not in policy and is_protected({"Properties": old.properties})
 
 
 def _identity(before: Sequence[Any], after: Sequence[Any]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from deployer.change_sets import ChangeSet
 from deployer.consent import Ask, Question
+from deployer.errors import DeployError
 from deployer.plans.plan import unseen
-from deployer.plans.risks import risks
+from deployer.plans.risks import LIFT, refused, risks
 
 
 def allow(name: str) -> str:
@@ -20,10 +21,12 @@ def consent(ask: Ask, shown: Callable[[ChangeSet], str], *, nested: bool = True)
 
     `--yes` says yes to the first question alone. Not `nested`: nobody has looked into nested stacks, and each that
     changes is asked for by its name, as if it lost data. Raises Declined when nobody is there to ask, and then names
-    all that would have had to be given.
+    all that would have had to be given; DeployError, asking nobody, where a database would go that is protected.
     """
 
     def agreed(change_set: ChangeSet) -> bool:
+        if protected := refused(change_set.changes):
+            raise DeployError("; ".join(map(str, protected)), LIFT)
         losses = {risk.name: str(risk) for risk in risks(change_set.changes)}
         if not nested:
             losses |= {name: f"{name} may lose data: nobody looked into it" for name in unseen(change_set.changes)}

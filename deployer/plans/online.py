@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer import change_sets, drift, stacks
+from deployer import beside, change_sets, drift, stacks
 from deployer.change_sets import StackRequest
 from deployer.plans.plan import StackPlan
 from deployer.stack_updates import require_ready
@@ -30,6 +30,9 @@ def planned(tools: Tools, request: StackRequest, current: Stack) -> StackPlan:
     change_set = None if same else change_sets.propose(tools.aws, request, current, tools.clock)
     if change_set is None:
         return StackPlan(request.name, creates=False, changes=())
-    change_sets.discard(tools.aws, change_set, tools.clock)
-    by_hand = drift.lines(tuple(drift.found(tools, change_set)))
-    return StackPlan(request.name, change_set.creates, change_set.changes, tuple(by_hand))
+    try:
+        warnings = beside.warnings(tools.aws, change_set)
+    finally:
+        change_sets.discard(tools.aws, change_set, tools.clock)
+    by_hand = drift.found(tools, change_set).lines()
+    return StackPlan(request.name, change_set.creates, change_set.changes, by_hand, warnings)

@@ -33,13 +33,15 @@ class Planned(Protocol):
 class StackPlan:
     """One stack's changes; without any it stays as it is. `creates`: there is no such stack yet.
 
-    `by_hand` tells, line by line, what somebody changed by hand and a deploy would overwrite.
+    `by_hand` tells, line by line, what somebody changed by hand and a deploy would overwrite, `warnings` what
+    CloudFormation itself warns of.
     """
 
     stack: str
     creates: bool
     changes: tuple[Change, ...]
     by_hand: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def as_data(plan: Plan) -> dict[str, Any]:
 
 def _stack(one: StackPlan) -> dict[str, Any]:
     changes = [_change(each) for each in counted(one.changes)]
-    return {"name": one.stack, "creates": one.creates, "changes": changes, "byHand": list(one.by_hand)}
+    beside = {"byHand": list(one.by_hand), "warnings": list(one.warnings)}
+    return {"name": one.stack, "creates": one.creates, "changes": changes} | beside
 
 
 def _change(one: Change) -> dict[str, Any]:

@@ -27,6 +27,9 @@ _IN_PLACE = {
     }
 }
 _FATES = {"Retain": "what it holds stays behind, outside of the stack", "Snapshot": "a snapshot of it is taken first"}
+_PROTECTED = "it is protected against deletion, and so stays without a snapshot, in no stack any more"
+LIFT = "set metadataDb.deletionProtection to false in service.yml and deploy that alone; then this can be deployed"
+"""What to do first about a database that is protected."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,15 @@ def risks(changes: Iterable[Change]) -> tuple[Risk, ...]:
     """Return what holds data and is removed, is replaced, or certainly changes in a way that may replace it.
 
     What only may come to change counts for nothing: all that comes from a sibling of a nested stack is shown so
-    whenever that sibling is touched (see `deployer.changes`).
+    whenever that sibling is touched. Where values are missing, though, that cannot be told (see `deployer.changes`).
     """
     return tuple(found for change in changes if (found := _risk(change)))
+
+
+def refused(changes: Iterable[Change]) -> tuple[Risk, ...]:
+    """Return what would certainly go, and cannot be deleted: nobody is asked whether that may happen."""
+    sure = (each for each in changes if each.action == "Remove" or each.replacement is Replacement.YES)
+    return risks(each for each in sure if each.protected and not each.blind)
 
 
 def holds_data(kind: str) -> bool:
@@ -76,14 +85,19 @@ def replacing(change: Change) -> tuple[Property, ...]:
 
 
 def _risk(change: Change) -> Risk | None:
-    if not holds_data(change.type):
+    if not holds_data(change.type) or change.in_cluster:
         return None
     fate = _FATES.get(change.policy.removeprefix("ReplaceAnd"), "what it holds is lost")
+    fate = _PROTECTED if change.protected else fate
     if change.action == "Remove":
         return Risk(change.name, "is removed", fate)
     if change.action == "Dynamic":
         return Risk(change.name, "may be removed or replaced, which CloudFormation does not know yet", fate)
-    because = tuple(each.name for each in replacing(change) if each.certain)
+    because = tuple(each.name for each in replacing(change) if each.certain or change.blind)
+    if change.blind and change.replacement is not Replacement.NO:
+        in_place_alone = change.replacement is Replacement.MAYBE and change.properties and not because
+        what = "may be replaced by an empty one, which CloudFormation does not tell"
+        return None if in_place_alone else Risk(change.name, what, fate, because)
     if change.replacement is Replacement.YES:
         return Risk(change.name, "is replaced by an empty one", fate, because)
     if change.replacement is Replacement.MAYBE and because:

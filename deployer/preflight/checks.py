@@ -13,7 +13,7 @@ from deployer.preflight import endpoints, entrance, given, limits, networks, off
 from deployer.preflight.findings import Finding, Level, error, note, warning, worst_first
 from deployer.preflight.place import Place
 from deployer.preflight.wanted import Wanted
-from deployer.tools import Tools
+from deployer.tools import Tools, nothing
 
 Check = Callable[[Place], Iterator[Finding]]
 
@@ -22,6 +22,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database", offers.database),
     ("broker", offers.broker),
     ("quotas", limits.counted),
+    ("database instances", limits.databases),
     ("processors", limits.processors),
     ("existing network", networks.existing),
     ("endpoints", endpoints.endpoints),
@@ -89,20 +90,23 @@ def _stands(place: Place) -> bool:
         return False
 
 
-def ready(tools: Tools, wanted: Wanted) -> None:
-    """Tell what is found, and make the role that ECS needs. Raises DeployError when there are errors."""
+def ready(tools: Tools, wanted: Wanted) -> Callable[[], None]:
+    """Tell what is found; return what makes the role that ECS needs, where it is missing.
+
+    Raises DeployError when there are errors.
+    """
     tools.step("checking account and region")
     found = check(tools.aws, wanted)
     for finding in found:
         tools.report(str(finding))
+    tools.done()
     wrong = sum(finding.level is Level.ERROR for finding in found)
     if wrong:
         raise DeployError(
             f"account and region lack what is needed: {wrong} error{'s' if wrong > 1 else ''}, nothing was changed",
             "mend what is named above; `make airflow-doctor` checks again",
         )
-    if roles.NO_ECS in found:
-        _mended(tools)
+    return (lambda: _mended(tools)) if roles.NO_ECS in found else nothing
 
 
 def _looked(place: Place, title: str, one: Check, unread: _Unread) -> list[Finding]:

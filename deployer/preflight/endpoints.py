@@ -22,7 +22,7 @@ def endpoints(place: Place) -> Iterator[Finding]:
         Filters=named  # type: ignore[arg-type]
     )
     offered = {one.get("ServiceName"): one for page in pages for one in page["ServiceDetails"]}
-    needed = place.chosen_zones[: place.wanted.endpoint_zones]
+    needed = place.endpoint_zones
     for service, name in sorted(wanted.items()):
         if name not in offered:
             what = f"{service} has no endpoint service {name} in {place.aws.region}"
@@ -31,6 +31,9 @@ def endpoints(place: Place) -> Iterator[Finding]:
         missing = sorted(set(needed) - set(offered[name].get("AvailabilityZones", needed)))
         if missing:
             what = f"{name} is not offered in {', '.join(missing)}"
+            todo = "name zones that have it (availabilityZone of the subnets)"
+            if place.wanted.existing:
+                todo = "list subnets in zones that have it (first) in taskSubnetIds"
             # Where AWS chooses the zones, its order is an assumption of ours.
-            say = error if place.named_zones else warning
-            yield say("network.endpoints", what, "name zones that have it (availabilityZone of the subnets)")
+            say = error if place.named_zones or place.wanted.existing else warning
+            yield say("network.endpoints", what, todo)

@@ -30,19 +30,20 @@ class _Quota:
     what: str
     where: str
     wanted: Callable[[Wanted], int]
-    used: Callable[[Aws], int]
+    used: Callable[[Place], int]
 
 
-def _vpcs(aws: Aws) -> int:
-    return sum(len(page["Vpcs"]) for page in aws.ec2.get_paginator("describe_vpcs").paginate())
+def _vpcs(place: Place) -> int:
+    """Count one's own: those of others that are shared are listed, too, and count with their owners.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html
+    """
+    pages = place.aws.ec2.get_paginator("describe_vpcs").paginate()
+    return sum(one.get("OwnerId") == place.identity.account for page in pages for one in page["Vpcs"])
 
 
-def _addresses(aws: Aws) -> int:
-    return len(aws.ec2.describe_addresses()["Addresses"])
-
-
-def _databases(aws: Aws) -> int:
-    return sum(len(page["DBInstances"]) for page in aws.rds.get_paginator("describe_db_instances").paginate())
+def _addresses(place: Place) -> int:
+    return len(place.aws.ec2.describe_addresses()["Addresses"])
 
 
 _COUNTED = (
@@ -55,29 +56,40 @@ _COUNTED = (
         lambda wanted: wanted.addresses,
         _addresses,
     ),
-    _Quota(
-        "rds",
-        "L-7B6409FD",
-        "database instances",
-        "metadataDb",
-        lambda wanted: wanted.database.instances if wanted.database else 0,
-        _databases,
-    ),
 )
 
 
 def counted(place: Place) -> Iterator[Finding]:
-    """Quotas of VPCs, addresses and database instances. What an environment has already is in the count by itself."""
+    """Quotas of VPCs and addresses. What an environment has already is in the count by itself."""
     if not place.is_new:
         return
     for quota in _COUNTED:
         wanted = quota.wanted(place.wanted)
         if not wanted:
             continue
-        limit, used = quota_of(place.aws, quota.service, quota.code), quota.used(place.aws)
+        limit, used = quota_of(place.aws, quota.service, quota.code), quota.used(place)
         if limit is not None and used + wanted > limit:
-            what = f"{used} of {limit:g} {quota.what} are in use, and {wanted} more are wanted"
-            yield error(quota.where, what, f"remove what is not needed, or {_RAISE} ({quota.code})")
+            yield _too_many(quota.where, quota.what, quota.code, used, limit, wanted)
+
+
+def databases(place: Place) -> Iterator[Finding]:
+    """The quota of database instances, of which RDS itself tells how many are in use.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeAccountAttributes.html
+    """
+    database = place.wanted.database
+    if database is None or not place.is_new:
+        return
+    for one in place.aws.rds.describe_account_attributes()["AccountQuotas"]:
+        if one.get("AccountQuotaName") == "DBInstances":
+            used, limit = one.get("Used", 0), one.get("Max", 0)
+            if used + database.instances > limit:
+                yield _too_many("metadataDb", "database instances", "L-7B6409FD", used, limit, database.instances)
+
+
+def _too_many(where: str, what: str, code: str, used: int, limit: float, wanted: int) -> Finding:
+    said = f"{used} of {limit:g} {what} are in use, and {wanted} more are wanted"
+    return error(where, said, f"remove what is not needed, or {_RAISE} ({code})")
 
 
 def processors(place: Place) -> Iterator[Finding]:
@@ -105,12 +117,20 @@ def processors(place: Place) -> Iterator[Finding]:
 def quota_of(aws: Aws, service: str, code: str) -> float | None:
     """Return how much there may be: the account's own value, else the one that AWS gives everybody; None for neither.
 
+    Raises ClientError also for an answer that says, in a quota without a value, why there is none.
     https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ErrorReason.html
     """
     for ask in (aws.quotas.get_service_quota, aws.quotas.get_aws_default_service_quota):
         try:
-            return ask(ServiceCode=service, QuotaCode=code)["Quota"].get("Value")
+            quota = ask(ServiceCode=service, QuotaCode=code)["Quota"]
         except ClientError as trouble:
             if error_code(trouble) != "NoSuchResourceException":
                 raise
+            continue
+        if "Value" not in quota and "ErrorReason" in quota:
+            why = quota["ErrorReason"]
+            code, message = why.get("ErrorCode", "unknown"), why.get("ErrorMessage", "")
+            raise ClientError({"Error": {"Code": str(code), "Message": message}}, "GetServiceQuota")
+        return quota.get("Value")
     return None

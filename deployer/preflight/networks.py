@@ -44,6 +44,12 @@ def _vpc(place: Place, wanted: Existing) -> Iterator[Finding]:
         what = f"there is no {wanted.vpc} in {place.aws.region} in this account"
         yield error(f"{_AT}.vpcId", what, "write the id of one that is there, or choose its region")
         return
+    owner = vpc.get("OwnerId", place.identity.account)
+    if owner != place.identity.account:
+        # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html
+        what = f"{wanted.vpc} is shared by account {owner}, and only its owner can give it private names and endpoints"
+        yield error(f"{_AT}.vpcId", what, "deploy in that account, or in a network of this one")
+        return
     theirs = [one["CidrBlock"] for one in vpc.get("CidrBlockAssociationSet", []) if "CidrBlock" in one]
     theirs = theirs or [vpc.get("CidrBlock", "")]
     if wanted.cidr not in theirs:
@@ -106,9 +112,11 @@ def _route_tables(place: Place, wanted: Existing) -> Iterator[Finding]:
 def _endpoints_there(place: Place, wanted: Existing) -> Iterator[Finding]:
     """Two endpoints cannot both answer to a service's own name in one VPC; our own are there after the first deploy.
 
+    Nor can two of a kind that routes lead to stand in one route table.
     https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html#enable-private-dns-names
+    https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
     """
-    if not place.wanted.endpoints or not place.is_new:
+    if not (place.wanted.endpoints or place.wanted.gateways) or not place.is_new:
         return
     whole = [{"Name": "vpc-id", "Values": [wanted.vpc]}]
     pages = place.aws.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=whole)  # type: ignore[arg-type]
@@ -118,3 +126,10 @@ def _endpoints_there(place: Place, wanted: Existing) -> Iterator[Finding]:
             if one.get("ServiceName") in made and one.get("PrivateDnsEnabled"):
                 what = f"{wanted.vpc} has an endpoint of {one.get('ServiceName')} already ({one.get('VpcEndpointId')})"
                 yield error(f"{_AT}.createEndpoints", what, "take that away, or set this to false")
+            tables = sorted({*one.get("RouteTableIds", [])}.intersection(wanted.route_tables))
+            if one.get("ServiceName") in place.wanted.gateways and tables:
+                what = (
+                    f"{', '.join(tables)} leads to an endpoint of {one.get('ServiceName')} ({one.get('VpcEndpointId')})"
+                )
+                todo = "take the table out of that endpoint, since ours is entered there, or set this to false"
+                yield error(f"{_AT}.createEndpoints", what, todo)

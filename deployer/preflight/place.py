@@ -73,6 +73,16 @@ class Place:
         return {one["SubnetId"]: one for page in pages for one in page["Subnets"] if "SubnetId" in one}
 
     @property
+    def endpoint_zones(self) -> tuple[str, ...]:
+        """The zones that endpoints in subnets will stand in: the first of the tasks', or all."""
+        wanted, count = self.wanted.existing, self.wanted.endpoint_zones
+        if wanted is None:
+            return self.chosen_zones[:count]
+        return tuple(
+            self.subnets[one].get("AvailabilityZone", "") for one in wanted.tasks[:count] if one in self.subnets
+        )
+
+    @property
     def database_zones(self) -> tuple[str, ...]:
         """The zones that the database can stand in."""
         wanted = self.wanted.existing

@@ -17,7 +17,7 @@ ECS = "ecs.amazonaws.com"
 NO_ECS = note(
     "account",
     f"the service-linked role of {ECS} is missing, without which an account's first cluster can fail",
-    "a deploy makes it, and waits for it",
+    "a deploy makes it once its changes are agreed to, and waits for it",
 )
 _PATH = "/aws-service-role/"
 _PATIENCE = 60.0  # seconds

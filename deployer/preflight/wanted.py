@@ -64,8 +64,9 @@ class Wanted:
 
     `zones` are letters (`a`), as many as subnets of a kind are made, or empty texts where AWS chooses; there are none
     in an `existing` network. `addresses` counts elastic IP addresses. `endpoints` are full names of endpoint services,
-    by what the settings call them, and `endpoint_zones` says in how many zones they stand. `secrets` are ARNs by the
-    key of the settings that names them. `image` is a reference that was named; `boundary` the ARN or name of a policy.
+    by what the settings call them, and `endpoint_zones` says in how many zones they stand; `gateways` are full names of
+    those that are entered in route tables. `secrets` are ARNs by the key of the settings that names them. `image` is a
+    reference that was named; `boundary` the ARN or name of a policy.
     """
 
     stack: str
@@ -78,6 +79,7 @@ class Wanted:
     spot: Vcpus = Vcpus()
     endpoints: Mapping[str, str] = field(default_factory=dict)
     endpoint_zones: int = 1
+    gateways: Sequence[str] = ()
     certificate: str = ""
     domain: str = ""
     hosted_zone: str = ""

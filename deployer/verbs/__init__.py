@@ -1,1 +1,1 @@
-"""The verbs of the command line: each reads settings, does its work, and says what came of it."""
+"""The verbs of the command line, a module for each group, and what they share."""

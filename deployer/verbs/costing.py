@@ -48,12 +48,11 @@ def settings_from(data: Mapping[str, Any]) -> Settings | None:
 
 
 def shown(change_set: ChangeSet, settings: Settings, aws: Aws) -> str:
-    """A change set as it is shown before somebody agrees: the changes, what was changed by hand, and the bill."""
-    from deployer import drift
+    """A change set as it is shown before somebody agrees: the changes, warnings, what was changed by hand, the bill."""
     from deployer.console import tables
     from deployer.plans import costs as days
 
-    more = drift.lines(change_set.drift)
+    more = [*change_set.warnings, *change_set.by_hand]
     if change_set.stack == settings.stack_name and settings.environment != LOCAL:
         more += days.lines(_since(settings, aws, created=change_set.creates))
     return tables.changes(change_set, more)

@@ -14,6 +14,7 @@ from deployer.errors import DONE
 from deployer.verbs.costing import shown
 from deployer.verbs.dags import checked
 from deployer.verbs.offline import rendered, require_reviewed, settings_of
+from deployer.verbs.pasting import here
 from deployer.verbs.reaching import inside, layout, names_of, reach, screen_of, tools_of
 from deployer.verbs.reading import show_outputs
 from deployer.verbs.wanted import wanted_of
@@ -34,9 +35,10 @@ LOCAL_IMAGE = "processes"  # there the components run as processes, of no image
 
 def deploy(options: argparse.Namespace) -> int:
     """Bring both stacks of an environment to what service.yml says."""
+    from deployer.console.lines import say
+
     settings = settings_of(options, told=True)
     if settings.environment == LOCAL:
-        from deployer.console.lines import say
         from local.session import deploying
 
         with deploying(layout(), say) as endpoint:
@@ -46,6 +48,8 @@ def deploy(options: argparse.Namespace) -> int:
         aws = reach(settings)
         deployed = bring(settings, options, aws)
     show_outputs(deployed.foundation.outputs | deployed.root.outputs, options, settings, aws.region)
+    for line in (*deployed.foundation.left, *deployed.root.left):  # last of all, so that nobody misses it
+        say(here(line, options))
     return DONE
 
 
@@ -94,12 +98,13 @@ def inherited(settings: Settings) -> tuple[str, ...]:
     return ("KeyArn",) if settings.kms.customer else ()
 
 
-def _preflight(settings: Settings, options: argparse.Namespace, tools: Tools) -> Callable[[], None]:
+def _preflight(settings: Settings, options: argparse.Namespace, tools: Tools) -> Callable[[], Callable[[], None]]:
     """Check account and region; the AWS inside this machine has all that there is to want."""
     from deployer.preflight import checks
+    from deployer.tools import nothing
 
     if settings.environment == LOCAL:
-        return lambda: None
+        return lambda: nothing
     wanted = wanted_of(settings, tools.aws.region, options.image or "")
     return lambda: checks.ready(tools, wanted)
 

@@ -15,6 +15,7 @@ from deployer.checkout import LOCAL
 from deployer.errors import DONE, WrongUse, error_code
 from deployer.verbs.deploying import inherited, parameters
 from deployer.verbs.offline import settings_of
+from deployer.verbs.pasting import here
 from deployer.verbs.reaching import names_of, reach, screen_of, tools_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def shown(plan: Plan, options: argparse.Namespace) -> str:
 
     if options.json:
         return json.dumps(as_data(plan), indent=2)
-    return markdown(plan) if options.markdown else text(plan)
+    return here(markdown(plan) if options.markdown else text(plan), options)
 
 
 def online(settings: Settings, fresh: Mapping[str, str], tools: Tools, *, nested: bool = True) -> Plan:
@@ -110,7 +111,8 @@ def _foundation(settings: Settings, fresh: Mapping[str, str], tools: Tools, curr
     name = names_of(settings).foundation
     if current is None:
         return added(name, fresh, FOUNDATION)
-    return planned(tools, StackRequest(name, Template(body=fresh[FOUNDATION]), tags=settings.all_tags), current)
+    request = StackRequest(name, Template(body=fresh[FOUNDATION]), tags=settings.all_tags, nested=False)
+    return planned(tools, request, current)
 
 
 def _root(

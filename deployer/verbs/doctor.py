@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from deployer.console.lines import say
 from deployer.errors import DONE, FAILED
 from deployer.verbs.offline import settings_of
+from deployer.verbs.pasting import here
 from deployer.verbs.reaching import reach
 from deployer.verbs.wanted import wanted_of
 
@@ -37,17 +38,17 @@ def tell(aws: Aws, wanted: Wanted, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([one.as_data() for one in found], indent=2))
     else:
-        show(found)
+        show(found, options)
     said = ", ".join(f"{level}s: {count}" for level, count in counts.items())
     say(f"{wanted.stack} in {aws.region}: {said}")
     return FAILED if counts[Level.ERROR] else DONE
 
 
-def show(found: Sequence[Finding]) -> None:
+def show(found: Sequence[Finding], options: argparse.Namespace) -> None:
     """Print findings in columns, with what to do below each."""
     from deployer.console.tables import columns
 
     for finding, row in zip(found, columns([(one.level, one.where, one.what) for one in found]), strict=True):
         print(row)
         if finding.todo:
-            print(f"    {finding.todo}")
+            print(f"    {here(finding.todo, options)}")

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.clock import REAL_TIME, Clock
-from deployer.errors import DONE, FAILED, DeployError
+from deployer.errors import AWS_ERRORS, DONE, FAILED, DeployError
 from deployer.verbs.offline import settings_of
+from deployer.verbs.pasting import here
 from deployer.verbs.reaching import names_of, reach, screen_of
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ def events(options: argparse.Namespace) -> int:
 
 
 def tell(aws: Aws, names: StackNames, screen: Screen, options: argparse.Namespace, clock: Clock = REAL_TIME) -> int:
-    """Tell it as lines, as data or as a page. Whoever has watched it is given its end as the exit status.
+    """Tell it as lines, as data or as a page.
 
-    Raises DeployError when the page cannot be written.
+    Whoever has watched it is given its end as the exit status, which is 1, too, where there is nothing to tell. Raises
+    DeployError when the page cannot be written.
     """
     from deployer import last_operations
     from deployer.console import operations
@@ -44,19 +46,21 @@ def tell(aws: Aws, names: StackNames, screen: Screen, options: argparse.Namespac
     latest = watched[0] if watched else last_operations.find(aws, names)
     if latest is None:
         screen.say(f"there is no stack {names.root} in {aws.region}: it was never deployed, or was removed long ago")
-        return DONE
+        return FAILED
     operation = watched[1] if watched else last_operations.read(aws, latest)
     name = latest.stack.name
     why = last_operations.why(aws, latest, operation)
     if options.html:
-        _write_page(options.html, operation, operations.notes(name, operation, why))
+        _write_page(options.html, operation, [here(each, options) for each in operations.notes(name, operation, why)])
         screen.say(f"{options.html} shows the last operation of {name}")
     if options.json:
         print(json.dumps(operations.data(name, operation, why), indent=2))
     elif watched:
         screen.say("\n".join(operations.notes(name, operation, why)))
     elif not options.html:
-        print(operations.text(name, operation, why))
+        print(here(operations.text(name, operation, why), options))
+    if watched and operation.succeeded and (told := _unfinished(aws, names)):
+        screen.say(told)
     return FAILED if options.follow and not operation.succeeded else DONE
 
 
@@ -67,6 +71,7 @@ def _watched(aws: Aws, names: StackNames, screen: Screen, clock: Clock) -> tuple
     """
     from deployer import last_operations
     from deployer.events import follow
+    from deployer.standing import is_at_work
 
     seen = latest = last_operations.find(aws, names)
     watched, busy, told = None, clock.now(), False
@@ -75,7 +80,7 @@ def _watched(aws: Aws, names: StackNames, screen: Screen, clock: Clock) -> tuple
             look = _witness(aws, latest, screen, clock).look
             operation = screen.show(follow(aws, latest.stack.name, latest.stack.id, latest.since, clock, look))
             watched, seen, busy = (latest, operation), latest, clock.now()
-        elif latest and _is_at_work(aws, latest.bucket):
+        elif latest and is_at_work(aws, latest.bucket):
             busy = clock.now()
             if not told:
                 screen.say(f"somebody is still at work on {names.root}: waiting for what begins next")
@@ -96,16 +101,14 @@ def _witness(aws: Aws, latest: Latest, screen: Screen, clock: Clock) -> Witness:
     return Witness(Tools(aws, screen.say, clock=clock), latest.bucket, stack.name, stack.outputs.get(CLUSTER))
 
 
-def _is_at_work(aws: Aws, bucket: str) -> bool:
-    """Whether somebody holds the lock of an environment; who may not look is told no."""
-    from botocore.exceptions import ClientError
+def _unfinished(aws: Aws, names: StackNames) -> str:
+    """What whoever deployed has left to do, or nothing; who may not look is told nothing."""
+    from deployer import standing
+    from deployer.console.standing import UNFINISHED
 
-    from deployer import lock
-    from deployer.tools import Tools
-
-    with suppress(ClientError):
-        return bool(bucket) and lock.is_held(Tools(aws), bucket)
-    return False
+    with suppress(DeployError, *AWS_ERRORS):
+        return UNFINISHED if standing.read(aws, names).unfinished else ""
+    return ""
 
 
 def _write_page(file: str, operation: Operation, notes: list[str]) -> None:

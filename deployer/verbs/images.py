@@ -13,6 +13,7 @@ from deployer.console.lines import say
 from deployer.errors import DONE, DeployError, WrongUse
 from deployer.verbs.dags import checked
 from deployer.verbs.offline import settings_of
+from deployer.verbs.pasting import here
 from deployer.verbs.reaching import reach, screen_of, tools_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ def push(
         if not is_deployed:
             line = f"pushed: {image.reference}; nothing is deployed yet that could run it: run `make airflow-deploy`"
             return Summary(line, {"image": image.reference, "state": "pushed"})
-        hold.require()
         release = rolled(replace(tools, require=hold.require), target, image, screen, nested=nested)
     if release is None:
         line = f"unchanged: {image.reference} is live already"
@@ -123,7 +123,7 @@ def brief(release: Release) -> dict[str, object]:
 
 def tell(summary: Summary, options: argparse.Namespace) -> int:
     """Say it, and print it as data where that is asked for."""
-    say(summary.line)
+    say(here(summary.line, options))
     if options.json:
         print(json.dumps(summary.data, indent=2))
     return DONE

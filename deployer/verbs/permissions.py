@@ -29,13 +29,16 @@ _ATTACH = (
 def permissions(options: argparse.Namespace) -> int:
     """Print the least IAM policies for deploy, push and destroy with these settings; with OUT=folder, write them."""
     settings = settings_of(options)
-    documents = policies_of(settings, _region(settings))
+    region = _region(settings)
+    documents = policies_of(settings, region)
     if options.out:
         folder = _written(Path(options.out), documents)
         say(f"{folder}: {', '.join(f'{name}.json' for name in documents)}; {_ATTACH}")
     else:
         print(json.dumps(documents, indent=2))
         say(f"{len(documents)} policies: {_ATTACH}; OUT=folder writes a file of each")
+    if not region:
+        say("no region is said: they are for partition aws; with AWS_REGION=cn-north-1, say, they are for that one's")
     if near := _near(settings, Path(options.settings)):
         say(f"names of {', '.join(near)} begin like those of {settings.environment}: these policies reach there, too")
     return DONE

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local.layout import Layout
 
 # The options that give consent, each to what it names.
-_CONSENT = ("yes", "recreate", "continue_rollback", "empty_buckets")
+_CONSENT = ("yes", "recreate", "continue_rollback", "empty_buckets", "lose_snapshots")
 
 
 def reach(settings: Settings) -> Aws:
@@ -57,13 +57,14 @@ def names_of(settings: Settings) -> StackNames:
 
 
 def screen_of(options: argparse.Namespace) -> Screen:
-    """The screen of this process, which knows what was agreed to on the command line."""
+    """The screen of this process, which knows what was chosen and agreed to on the command line."""
     from deployer.console.screen import Screen
     from deployer.plans.consent import allow
+    from deployer.verbs.pasting import here
 
     given = [f"--{name.replace('_', '-')}" for name in _CONSENT if getattr(options, name, False)]
     replaced: list[str] = getattr(options, "allow_replacement", None) or []
-    return Screen.of_process(os.environ, [*given, *map(allow, replaced)])
+    return Screen.of_process(os.environ, [*given, *map(allow, replaced)], lambda text: here(text, options))
 
 
 def tools_of(aws: Aws, say: Callable[[str], None]) -> Tools:

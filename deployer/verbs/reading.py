@@ -11,6 +11,7 @@ from deployer.checkout import LOCAL
 from deployer.console.lines import say
 from deployer.errors import DONE, FAILED, DeployError
 from deployer.verbs.offline import settings_of
+from deployer.verbs.pasting import here
 from deployer.verbs.reaching import names_of, reach
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def show_status(settings: Settings, aws: Aws, options: argparse.Namespace) -> in
     from deployer.console.standing import table
 
     found = standing.read(aws, names_of(settings))
-    print(json.dumps(standing.as_data(found), indent=2) if options.json else table(found))
+    print(json.dumps(standing.as_data(found), indent=2) if options.json else here(table(found), options))
+    if not found.stacks:
+        say(f"Looked in account {aws.identity().account} in {aws.region}: was it deployed there?")
     if settings.environment == LOCAL and found.services:
         say("On this machine the components run only as long as `make airflow-local` does, whatever its ECS says.")
     return DONE if found.is_well else FAILED
@@ -78,10 +81,10 @@ def show_way_in(settings: Settings, aws: Aws, options: argparse.Namespace) -> in
     try:
         tunnel = _tunnel(settings, aws, values)
     except DeployError as error:  # who is inside of the network needs none
-        say(str(error))
+        say(here(str(error), options))
         tunnel = None
     way = ways_in.way_in(values, tunnel)
-    print(json.dumps(ways_in.as_data(way), indent=2) if options.json else way_in(way))
+    print(json.dumps(ways_in.as_data(way), indent=2) if options.json else here(way_in(way), options))
     return DONE
 
 
@@ -95,7 +98,7 @@ def show_outputs(values: Mapping[str, str], options: argparse.Namespace, setting
 
     commands = _commands(values, settings, region)
     if not options.json:
-        print(ways_in.outputs(values, commands))
+        print(here(ways_in.outputs(values, commands, shut=_is_shut(settings)), options))
         return
     pasted = {name: {"shell": each.shell, "logs": each.logs} for name, each in commands.items()}
     told = {**values, "Commands": {"password": PASSWORD, "components": pasted}}
@@ -112,12 +115,17 @@ def _commands(values: Mapping[str, str], settings: Settings, region: str) -> dic
     return of_components(region, settings.stack_name, values, [each.name for each in components(settings)])
 
 
+def _is_shut(settings: Settings) -> bool:
+    """Whether nobody may come through the load balancer from the internet."""
+    return settings.environment != LOCAL and not (settings.internet_facing and settings.whitelisted_ips)
+
+
 def _tunnel(settings: Settings, aws: Aws, values: Mapping[str, str]) -> Tunnel | None:
-    """A tunnel, unless people may come through the load balancer from the internet."""
+    """A tunnel, where nobody can come without one."""
     from deployer import ways_in
     from generator.airflow.components import components
 
-    if settings.environment == LOCAL or (settings.internet_facing and settings.whitelisted_ips):
+    if not _is_shut(settings):
         return None
     front = next(each for each in components(settings) if each.in_front and each.port)
     return ways_in.dig(aws, values, f"{settings.stack_name}-{front.name}", front.name, front.port or 0)

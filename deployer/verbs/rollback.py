@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from deployer.errors import DONE, DeployError
 from deployer.verbs.images import DEPLOY, Summary, brief, found, live_line, of_an_account, rolled, tell
+from deployer.verbs.pasting import here
 from deployer.verbs.reaching import reach, screen_of, tools_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def rollback(options: argparse.Namespace) -> int:
     tools = tools_of(reach(settings), screen.say)
     if options.to is None:
         text, data = listing(settings, tools)
-        print(json.dumps(data, indent=2) if options.json else text)
+        print(json.dumps(data, indent=2) if options.json else here(text, options))
         return DONE
     summary = return_to(settings, tools, options.to, screen, nested=not options.no_nested)
     tools.done()

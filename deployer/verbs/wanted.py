@@ -26,7 +26,8 @@ def wanted_of(settings: Settings, region: str, image: str = "") -> Wanted:
         on_demand=_vcpus(settings, spot=False),
         spot=_vcpus(settings, spot=True),
         endpoints={service: name_in(region, service) for service in interface_services(settings)},
-        endpoint_zones=len(zones) if settings.network.endpoint_zones == "all" else 1,
+        endpoint_zones=_endpoint_zones(settings, zones),
+        gateways=_gateways(settings, region),
         certificate=settings.https.certificate_arn,
         domain=settings.https.domain_name,
         hosted_zone=settings.https.hosted_zone_id,
@@ -43,6 +44,21 @@ def _zones(settings: Settings) -> list[str]:
         return []
     subnets = settings.public_subnet if settings.network.mode == "public" else settings.private_subnet
     return [subnet.availability_zone for subnet in subnets.values()]
+
+
+def _endpoint_zones(settings: Settings, zones: list[str]) -> int:
+    if settings.network.endpoint_zones == "one":
+        return 1
+    return len(zones) if settings.own_network else len(settings.network.existing.task_subnet_ids)
+
+
+def _gateways(settings: Settings, region: str) -> list[str]:
+    """Endpoints that are entered in somebody else's route tables."""
+    from generator.stacks.endpoint_services import GATEWAYS, name_in
+
+    if settings.own_network or not settings.makes_endpoints:
+        return []
+    return [name_in(region, one) for one in GATEWAYS if one == "s3" or one in settings.network.endpoints]
 
 
 def _addresses(settings: Settings) -> int:

@@ -54,7 +54,9 @@ ANYWHERE = "0.0.0.0/0"
 
 def _network(text: str) -> str:
     if "/" not in text:
-        raise ValueError(f"{text!r} has no mask; write {text}/16 for a network or {text}/32 for one address")
+        wide = f"{text}/16"
+        network = f"{wide} for a network or " if _network_around(wide) == wide else ""
+        raise ValueError(f"{text!r} has no mask; write {network}{text}/32 for one address")
     try:
         ipaddress.IPv4Network(text)
     except ValueError as error:

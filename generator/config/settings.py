@@ -45,7 +45,7 @@ class Service(Section):
     log_group_name: str = setting(
         "airflow",
         "Log group's last name; with another one the old group goes, and its logs.",
-        Change.REPLACEMENT,
+        Change.DATA,
         pattern=r"^[A-Za-z0-9_./#-]{1,100}$",
     )
     cidr_block: VpcNetwork = setting(

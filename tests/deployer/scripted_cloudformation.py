@@ -5,12 +5,14 @@ Here are its operations, as AWS names them; `scripted_graphs` is what it plays, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from tests.deployer.scripted_clients import ACCOUNT, REGION, RefusedError
 from tests.deployer.scripted_graphs import (
+    MAY_BE_NEWER,
     MIDNIGHT,
     STACK,
     ChangeSet,
@@ -22,6 +24,7 @@ from tests.deployer.scripted_graphs import (
     detail,
     nested,
     seconds_of,
+    without_values,
 )
 from tests.deployer.scripted_stacks import Stacks
 
@@ -41,6 +44,12 @@ _EARLY = (
     "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. "
     "To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information."
 )
+_NON_TERMINAL = (
+    "This stack is currently in a non-terminal [UPDATE_FAILED] state. To update the stack from this state, please use"
+    " the disable-rollback parameter with update-stack API. To rollback to the last known good state, use the"
+    " rollback-stack API"
+)
+_INCOMPLETE = "[WARN] --include-property-values option can return incomplete ChangeSet data"
 _NOT_UPDATABLE = ("_IN_PROGRESS", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 
 
@@ -62,6 +71,11 @@ class ScriptedCloudFormation(Stacks):
         self.planning_seconds = 1.0
         self.rejection = ""  # with which reason change sets fail
         self.invalid: dict[str, list[str]] = {}  # logical id: what early validation has to say of it
+        self.warned: dict[str, list[str]] = {}  # logical id: what validation warns of when that comes, changes or goes
+        # What is left out of a change set with values since it cannot be rendered: logical ids (Database), or details
+        # of a resource (Database.Engine): https://github.com/aws/aws-cdk-cli/issues/1780
+        self.unrendered: set[str] = set()
+        self.left_behind: list[str] = []  # what a failed operation has made, and its policy kept, in no stack any more
         self.events_refused = ""  # with which code DescribeEvents is, for example UnknownOperationException
         # What a template that is used again comes to with other values, and who is told of values that take effect.
         self.again: Callable[[Graph, Mapping[str, str]], Graph] = lambda graph, _values: graph
@@ -136,19 +150,33 @@ class ScriptedCloudFormation(Stacks):
         if not made.changes and (values != stack.values or (tags != stack.tags and previous is None)):
             made.changes = [change(Resource("Parameterised"), "Modify")]
         empty = "" if made.changes else "The submitted information didn't contain changes. Submit..."
-        made.invalid = made.invalid or self._validated(stack, graph)
+        made.invalid = made.invalid or self._validated(stack, graph.resources)
+        made.warned = self._warnings(made)
         made.reason = made.reason or self.rejection or (_EARLY if made.invalid else empty)
         self.change_sets[arn] = made
         return {"Id": arn, "StackId": stack.id}
 
-    def describe_change_set(self, ChangeSetName: str, NextToken: str = "", **_: object) -> dict[str, Any]:  # noqa: N803
+    def describe_change_set(
+        self,
+        ChangeSetName: str,  # noqa: N803
+        NextToken: str = "",  # noqa: N803
+        IncludePropertyValues: bool = False,  # noqa: N803, FBT002
+    ) -> dict[str, Any]:
         made = self._made(ChangeSetName)
         if self._time.seconds < made.ready:
             return {"ChangeSetId": made.id, "Status": "CREATE_IN_PROGRESS"}
         if made.reason:
             return {"ChangeSetId": made.id, "Status": "FAILED", "StatusReason": made.reason}
-        items, more = self._paged(made.changes, NextToken)
-        return {"ChangeSetId": made.id, "Status": "CREATE_COMPLETE", "Changes": items} | more
+        if not IncludePropertyValues:
+            items, more = self._paged(list(map(without_values, made.changes)), NextToken)
+            return {"ChangeSetId": made.id, "Status": "CREATE_COMPLETE", "Changes": items} | more
+        rendered = list(self._rendered(made.changes))
+        items, more = self._paged(rendered, NextToken)
+        told = {"ChangeSetId": made.id, "Status": "CREATE_COMPLETE", "Changes": items} | more
+        if rendered != made.changes:
+            left_out = " ".join(f"Logical Id: {each}, failed property validation" for each in sorted(self.unrendered))
+            told["StatusReason"] = f"{_INCOMPLETE} because: {left_out}"
+        return told
 
     def delete_change_set(self, ChangeSetName: str) -> None:  # noqa: N803
         if ChangeSetName not in self.change_sets:  # of what is not there nothing is to be done
@@ -171,11 +199,12 @@ class ScriptedCloudFormation(Stacks):
         if self.tokens.count(ClientRequestToken) > 1:  # asked again, since the answer was lost: it is under way
             return
         made = self._made(ChangeSetName)
-        assert RetainExceptOnCreate == made.creates
         if self._status(made.stack).endswith("_IN_PROGRESS") and self._status(made.stack) != "REVIEW_IN_PROGRESS":
             raise RefusedError("InvalidChangeSetStatus", f"Stack is in {self._status(made.stack)} state")
+        if self._status(made.stack) == "UPDATE_FAILED":  # that a change set can be made there tells nothing
+            raise RefusedError("ValidationError", _NON_TERMINAL)
         self._drop(ChangeSetName)
-        self._begin_operation()
+        stood = {each.id for each in made.stack.graph.resources} if made.stack.graph else set()
         before, made.stack.values = made.stack.values, made.values
         self.in_effect(made.values)
         if made.creates:
@@ -184,6 +213,8 @@ class ScriptedCloudFormation(Stacks):
             self._update(made.stack, made.graph, self._time.seconds)
         if "ROLLBACK" in self._ended(made.stack):
             made.stack.values = before
+            kept = () if RetainExceptOnCreate else made.graph.resources
+            self.left_behind += [e.id for e in kept if e.id not in stood and e.policy.startswith("Retain")]
         else:
             made.stack.body, made.stack.tags = made.body, made.tags or made.stack.tags
 
@@ -200,9 +231,16 @@ class ScriptedCloudFormation(Stacks):
         if unknown := skipped - set(self._stuck(stack)):
             raise RefusedError("ValidationError", f"Resource {unknown} is not in UPDATE_FAILED because of a rollback")
         self.tokens.append(ClientRequestToken)
-        self._begin_operation()
         self._own(stack, "UPDATE_ROLLBACK_IN_PROGRESS", self._time.seconds)
         self._go_back(stack, self._time.seconds + 1, skipped)
+
+    def rollback_stack(self, StackName: str, ClientRequestToken: str) -> None:  # noqa: N803
+        stack = self._get(StackName)
+        if self._status(stack) != "UPDATE_FAILED":
+            raise RefusedError("ValidationError", f"Stack:{stack.id} is in {self._status(stack)} state and can not be")
+        self.tokens.append(ClientRequestToken)
+        self._own(stack, "UPDATE_ROLLBACK_IN_PROGRESS", self._time.seconds, "User Initiated")
+        self._go_back(stack, self._time.seconds + 1, frozenset())
 
     def cancel_update_stack(self, StackName: str) -> None:  # noqa: N803
         stack = self._get(StackName)
@@ -220,7 +258,6 @@ class ScriptedCloudFormation(Stacks):
         if stack.protected:
             reason = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             raise RefusedError("ValidationError", reason)
-        self._begin_operation()
         if self._status(stack) == "REVIEW_IN_PROGRESS":
             self._own(stack, "DELETE_COMPLETE", self._time.seconds)
         else:
@@ -242,10 +279,15 @@ class ScriptedCloudFormation(Stacks):
         if self.events_refused:
             raise RefusedError(self.events_refused, "Could not find operation DescribeEvents")
         if ChangeSetName:
-            found = self.change_sets[ChangeSetName].invalid
+            made = self.change_sets[ChangeSetName]
+            # Whether the filter lets warnings through is not documented.
+            found = made.invalid + ([] if Filters and Filters.get("FailedEvents") else made.warned)
         else:
-            own = [e for s in self.stacks.values() if not StackName or s is self._get(StackName) for e in self._seen(s)]
-            found = [_as_event(e) for e in own if not OperationId or e["OperationId"] == OperationId]
+            own = [event for stack in self.stacks.values() for event in self._seen(stack)]
+            if not OperationId:  # of a stack the last operation is told, as users have it
+                of_stack = [event for event in own if event["StackId"] == self._get(StackName).id]
+                OperationId = max(of_stack, key=seconds_of)["OperationId"]  # noqa: N806
+            found = [_as_event(event) for event in own if event["OperationId"] == OperationId]
             found.sort(key=seconds_of, reverse=True)
         if Filters and Filters.get("FailedEvents"):
             found = [each for each in found if each["EventType"].endswith("_ERROR")]
@@ -277,7 +319,10 @@ class ScriptedCloudFormation(Stacks):
             ]
         return {"StackResourceDrift": told}
 
-    def get_template(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+    def get_template(self, StackName: str = "", ChangeSetName: str = "") -> dict[str, Any]:  # noqa: N803
+        if ChangeSetName:
+            made = self._made(ChangeSetName)
+            return {"TemplateBody": made.body or made.graph.text()}
         stack = self._get(StackName)
         return {"TemplateBody": stack.body or (stack.graph.text() if stack.graph else "")}
 
@@ -334,15 +379,19 @@ class ScriptedCloudFormation(Stacks):
         before = {each.id: each for each in (old.graph.resources if old and old.graph else ())}
         for each in new.resources:
             was = before.pop(each.id, None)
-            if was == each and not (made.restores and each.id in self.drifted):
+            unseen: tuple[Mapping[str, Any], ...] = (MAY_BE_NEWER,) if was and each.child and not include else ()
+            if was == each and not unseen and not (made.restores and each.id in self.drifted):
                 continue
+            if unseen and was != each:
+                unseen = (*(each.details or (detail("TemplateURL"),)), MAY_BE_NEWER)
             child = old.children.get(each.id) if old else None
             if include and child and self._ended(child) == "DELETE_COMPLETE":
                 made.reason = f"Stack with id {child.id} does not exist"
             nested_id = self._nested_change_set(made, child, each) if include and each.child else ""
             physical_id = self._physical_id(old, each) if old else ""
             action = "Modify" if was else "Add"
-            told = change(each, action, physical_id, nested_id, replaced=each.id in self.replaced)
+            shown = replace(each, details=unseen) if unseen else each
+            told = change(shown, action, physical_id, nested_id, replaced=each.id in self.replaced)
             if was and self.evaluation:
                 told["ResourceChange"]["Details"] = [{"Evaluation": self.evaluation}]
             yield told
@@ -355,7 +404,8 @@ class ScriptedCloudFormation(Stacks):
         stack = child or Stack(f"review-{arn}", resource.id)
         made = ChangeSet(arn, stack, resource.child, {}, {}, child is None, [], "", ready=0)
         made.changes = list(self._changes(made, child, resource.child, include=True))
-        made.invalid = self._validated(stack, resource.child)
+        made.invalid = self._validated(stack, resource.child.resources)
+        made.warned = self._warnings(made)
         if made.invalid or made.reason:
             made.reason = made.reason or _EARLY
             parent.reason = f"Nested change set {arn} was not successfully created: Currently in FAILED."
@@ -363,21 +413,43 @@ class ScriptedCloudFormation(Stacks):
         self.change_sets[arn] = made
         return arn
 
-    def _validated(self, stack: Stack, graph: Graph) -> list[dict[str, Any]]:
+    def _rendered(self, told: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for each in told:
+            resource = each["ResourceChange"]
+            name = resource["LogicalResourceId"]
+            if name not in self.unrendered:
+                details = resource.get("Details", [])
+                kept = [e for e in details if f"{name}.{e.get('Target', {}).get('Name')}" not in self.unrendered]
+                yield {**each, "ResourceChange": {**resource, "Details": kept}} if kept != details else each
+
+    def _warnings(self, made: ChangeSet) -> list[dict[str, Any]]:
+        """What validation warns of, which does not keep a change set from being executed."""
+        told = [each["ResourceChange"] for each in made.changes]
+        touched = [Resource(each["LogicalResourceId"], each["ResourceType"]) for each in told]
+        return self._validated(made.stack, touched, self.warned, mode="WARN")
+
+    def _validated(
+        self,
+        stack: Stack,
+        resources: Iterable[Resource],
+        reasons: Mapping[str, list[str]] | None = None,
+        mode: str = "FAIL",
+    ) -> list[dict[str, Any]]:
         """What early validation says: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html"""
-        found = [(each, reason) for each in graph.resources for reason in self.invalid.get(each.id, ())]
+        said = self.invalid if reasons is None else reasons
+        found = [(each, reason) for each in resources for reason in said.get(each.id, ())]
         return [
             {
                 "EventId": f"event-{next(self._numbers)}",
                 "StackId": stack.id,
                 "OperationId": f"operation-{next(self._numbers)}",
                 "OperationType": "CREATE_CHANGESET",
-                "OperationStatus": "FAILED",
+                "OperationStatus": "FAILED" if mode == "FAIL" else "SUCCEEDED",
                 "EventType": "VALIDATION_ERROR",
                 "LogicalResourceId": each.id,
                 "ResourceType": each.type,
                 "Timestamp": MIDNIGHT,
-                "ValidationFailureMode": "FAIL",
+                "ValidationFailureMode": mode,
                 "ValidationName": "PROPERTY_VALIDATION",
                 "ValidationStatus": "FAILED",
                 "ValidationStatusReason": reason,

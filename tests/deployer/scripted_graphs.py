@@ -32,7 +32,8 @@ class VirtualTime:
 class Resource:
     """A resource of a graph: how long it takes, and with which reason its creation or update fails.
 
-    `details` is what a change set says of its modification (see `detail`), `stuck` why going back from it fails.
+    `details` is what a change set says of its modification (see `detail`), `stuck` why going back from it fails,
+    `cluster` the one that an instance of a database belongs to.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Resource:
     child: Graph | None = None
     details: tuple[Mapping[str, Any], ...] = ()
     stuck: str = ""
+    cluster: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,12 @@ class Graph:
 
     def text(self) -> str:
         def resource(each: Resource) -> dict[str, Any]:
-            properties = {"Properties": {"DeletionProtection": True}} if each.protected else {}
+            written = {"DeletionProtection": each.protected, "DBClusterIdentifier": each.cluster}
+            properties = {"Properties": {name: value for name, value in written.items() if value}}
             return {"Type": each.type} | properties | ({"DeletionPolicy": each.policy} if each.policy else {})
 
-        return json.dumps({"Resources": {each.id: resource(each) for each in self.resources}}, indent=1)
+        resources = {each.id: resource(each) for each in self.resources}
+        return json.dumps({"Resources": resources, "Outputs": dict(self.outputs)}, indent=1)
 
 
 def nested(name: str, *resources: Resource) -> Resource:
@@ -80,6 +84,24 @@ def detail(
     target = {"Attribute": attribute, "RequiresRecreation": requires} | ({"Name": name} if name else {})
     told = {"Target": target, "Evaluation": evaluation, "ChangeSource": source}
     return told | ({"CausingEntity": cause} if cause else {})
+
+
+MAY_BE_NEWER = detail("", source="Automatic", evaluation="Dynamic")
+"""What is said of each nested stack that is not looked into: its template might be another one."""
+
+
+def without_values(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A change of a resource as DescribeChangeSet has it when it is not asked for values of properties."""
+    resource = dict(told["ResourceChange"])
+    if resource["Action"] == "Add":
+        resource.pop("Replacement", None)
+    if "Details" in resource:
+        valued = {"Path", "BeforeValue", "AfterValue"}
+        resource["Details"] = [
+            {**each, "Target": {name: value for name, value in each.get("Target", {}).items() if name not in valued}}
+            for each in resource["Details"]
+        ]
+    return {**told, "ResourceChange": resource}
 
 
 def known_later(
@@ -112,6 +134,7 @@ class ChangeSet:
     made: float = 0
     nested: list[str] = field(default_factory=list)
     invalid: list[dict[str, Any]] = field(default_factory=list)
+    warned: list[dict[str, Any]] = field(default_factory=list)
     body: str = ""
     restores: bool = False  # what was changed by hand
 

@@ -7,7 +7,7 @@ from typing import Any
 from deployer import destruction
 from deployer.events import StackEvent
 from deployer.removals import Removal
-from deployer.stacks import StackNames
+from deployer.stacks import StackNames, name_of
 from deployer.tools import Tools
 from tests.deployer.deploying import drained
 from tests.deployer.scripted_clients import RefusedError, scripted
@@ -129,6 +129,17 @@ class Scene:
         self.cloud.put(FOUNDATION, "CREATE_COMPLETE", FOUNDATION_GRAPH)
         self.cloud.put(ROOT, "CREATE_COMPLETE", graph)
         return self
+
+    def refuse_to_delete(self, stack: str, code: str = "AccessDenied") -> None:
+        """From now on a stack is not deleted by whoever asks."""
+        delete = self.cloud.delete_stack
+
+        def asked(StackName: str, **rest: object) -> None:  # noqa: N803
+            if name_of(StackName) == stack:
+                raise RefusedError(code, "not authorized to perform: cloudformation:DeleteStack", 403)
+            delete(StackName, **rest)
+
+        self.cloud.delete_stack = asked  # type: ignore[method-assign]
 
     def blocked(self, physical_id: str) -> str:
         full = self.s3.buckets.get(physical_id) or self.ecr.repositories.get(physical_id)

@@ -69,7 +69,7 @@ class ScriptedSecrets:
         name, secret = self._found(SecretId)
         tags = [{"Key": key, "Value": value} for key, value in secret.tags.items()]
         deleted = {"DeletedDate": MIDNIGHT} if secret.deleted else {}
-        return {"ARN": secret.arn, "Name": name, "Tags": tags} | deleted
+        return {"ARN": secret.arn, "Name": name, "Tags": tags, "CreatedDate": MIDNIGHT} | deleted
 
     def get_secret_value(self, SecretId: str) -> dict[str, Any]:  # noqa: N803
         _, secret = self._found(SecretId)

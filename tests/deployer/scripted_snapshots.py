@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.deployer.scripted_clients import RefusedError
@@ -23,10 +23,17 @@ class Rds:
         self.clusters: list[dict[str, Any]] = []
         self.denied = False
 
-    def instance(self, name: str, database: str, day: int, **tags: str) -> None:
+    def instance(self, name: str, database: str, day: int, key: str = "", **tags: str) -> None:
+        """A snapshot of a day in January, encrypted with a key by its ARN."""
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
         about = {"DBSnapshotIdentifier": name, "DBInstanceIdentifier": database, "AllocatedStorage": 30}
-        self.instances.append({**about, "SnapshotCreateTime": on(day), "TagList": listed})
+        encrypted = {"KmsKeyId": key} if key else {}
+        self.instances.append({**about, **encrypted, "SnapshotCreateTime": on(day), "TagList": listed})
+
+    def earlier(self, name: str, database: str, **tags: str) -> None:
+        """A snapshot of the year before."""
+        self.instance(name, database, 1, **tags)
+        self.instances[-1]["SnapshotCreateTime"] -= timedelta(days=60)
 
     def cluster(self, name: str, database: str, day: int, **tags: str) -> None:
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]

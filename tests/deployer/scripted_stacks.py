@@ -5,7 +5,7 @@ An operation writes its whole future at once, as events with times; the clock re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -21,11 +21,12 @@ class Stacks:
         self.stacks: dict[str, Stack] = {}  # by id; deleted ones stay known by it
         self.blocked: Callable[[str], str] = lambda _physical_id: ""  # why a deletion fails
         self.rollback_fails = False
+        self.stops_at_failure = False  # where an update fails, and is not undone
         self.mended: set[str] = set()  # logical ids that are stuck no longer
         self.names: dict[str, str] = {}  # physical ids of what is no stack, by logical id, where they matter
         self._time = time
         self._numbers = count(1)
-        self._operation = "operation-0"
+        self._operations: dict[str, str] = {}  # the latest of each stack: nested ones and rollbacks have their own
 
     # What tests set up and look at.
 
@@ -53,12 +54,10 @@ class Stacks:
 
     def begin_update(self, name: str, graph: Graph) -> None:
         """Let somebody else update a stack."""
-        self._begin_operation()
         self._update(self._get(name), graph, self._time.seconds)
 
     def begin_creation(self, name: str, graph: Graph) -> None:
         """Let somebody else create a stack."""
-        self._begin_operation()
         self._create(self._find(name) or self._new(name), graph, self._time.seconds)
 
     # How operations unfold.
@@ -87,19 +86,51 @@ class Stacks:
         end, failed = self._perform(stack, stack.changed, "UPDATE", start)
         if failed:
             reason = f"The following resource(s) failed to update: [{failed}]."
+            if self.stops_at_failure:
+                self._own(stack, "UPDATE_FAILED", end + 1, reason)
+                return end + 1
             self._own(stack, "UPDATE_ROLLBACK_IN_PROGRESS", end + 1, reason)
             return self._go_back(stack, end + 1, frozenset())
         stack.graph = graph
         self._own(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", end + 1)
-        self._own(stack, "UPDATE_COMPLETE", end + 2)
-        return end + 2
+        kept = {each.id for each in graph.resources}
+        end, left = self._clean_up(stack, [each for each in old.values() if each.id not in kept], end + 1)
+        self._own(stack, "UPDATE_COMPLETE", end + 1, left)
+        return end + 1
+
+    def _clean_up(self, stack: Stack, gone: Sequence[Resource], start: float) -> tuple[float, str]:
+        """Delete what an update has taken out; return when that is over, and what is said of what stays.
+
+        What cannot be deleted is tried three times, and is then in no stack any more.
+        """
+        end, left = start, ""
+        for each in gone:
+            stays, done = each.policy.startswith("Retain"), start + each.seconds
+            child = None if stays else stack.children.pop(each.id, None)
+            if child and self._ended(child) != "DELETE_COMPLETE":
+                done = self._delete(child, start)
+            reason = "" if stays or child else self.blocked(self._physical_id(stack, each))
+            if child and self._ended(child) != "DELETE_COMPLETE":
+                reason = f"Embedded stack {child.id} was not successfully deleted: The following resource(s) failed"
+            physical_id = child.id if child else self._physical_id(stack, each)
+            status = "DELETE_FAILED" if reason else "DELETE_SKIPPED" if stays else "DELETE_COMPLETE"
+            for begun in (start + attempt * (done - start + 0.25) for attempt in range(3 if reason else 1)):
+                for what, seconds, why in (("DELETE_IN_PROGRESS", 0.0, ""), (status, done - start, reason)):
+                    self._record(stack, each.id, physical_id, each.type, what, begun + seconds, why)
+                end = max(end, begun + done - start)
+            left = left or ("Update successful. One or more resources could not be deleted." if reason else "")
+        return end, left
 
     def _go_back(self, stack: Stack, start: float, skipped: frozenset[str]) -> float:
         """Undo what the last update has touched, but for what is stuck; children first."""
         held, end = "", start
         for each in stack.changed:
             child, reason = stack.children.get(each.id), ""
-            if each.child and child and self._ended(child) in {"UPDATE_COMPLETE", "UPDATE_ROLLBACK_FAILED"}:
+            if (
+                each.child
+                and child
+                and self._ended(child) in {"UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"}
+            ):
                 self._own(child, "UPDATE_ROLLBACK_IN_PROGRESS", start + 0.25)
                 end = max(end, self._go_back(child, start + 0.25, skipped))
                 if self._ended(child) == "UPDATE_ROLLBACK_FAILED":
@@ -179,12 +210,10 @@ class Stacks:
         ended = self._ended(child)
         if ended == "DELETE_COMPLETE":
             return f"Stack [{child.id}] does not exist"
-        return f"Embedded stack {child.id} was not successfully created: ..." if "ROLLBACK" in ended else ""
+        failed = "ROLLBACK" in ended or ended == "UPDATE_FAILED"
+        return f"Embedded stack {child.id} was not successfully created: ..." if failed else ""
 
     # Small things.
-
-    def _begin_operation(self) -> None:
-        self._operation = f"operation-{next(self._numbers)}"
 
     def _new(self, name: str) -> Stack:
         stack = Stack(f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{next(self._numbers)}", name)
@@ -219,6 +248,9 @@ class Stacks:
         return child.id if child else self.names.get(resource.id, f"{stack.name}-{resource.id}".lower())
 
     def _own(self, stack: Stack, status: str, seconds: float, reason: str = "") -> None:
+        """What a stack says of itself; each operation on it begins so, its rollback too."""
+        if stack.id not in self._operations or (status.endswith("_IN_PROGRESS") and "CLEANUP" not in status):
+            self._operations[stack.id] = f"operation-{next(self._numbers)}"
         self._record(stack, stack.name, stack.id, STACK, status, seconds, reason)
 
     def _event(self, stack: Stack, resource: Resource, status: str, seconds: float, reason: str = "") -> None:
@@ -232,7 +264,7 @@ class Stacks:
             "EventId": f"event-{next(self._numbers)}",
             "StackId": stack.id,
             "StackName": stack.name,
-            "OperationId": self._operation,
+            "OperationId": self._operations.get(stack.id, ""),
             "LogicalResourceId": logical_id,
             "PhysicalResourceId": physical_id,
             "ResourceType": kind,

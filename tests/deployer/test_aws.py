@@ -5,8 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
-from deployer.aws import Identity, connect, own_session, require_account
-from deployer.errors import DeployError
+from deployer.aws import Identity, connect, own_session, reach, require_account
+from deployer.errors import WrongUse
 from tests.deployer.scripted_clients import scripted
 
 
@@ -19,7 +19,7 @@ class _Sts:
 
 
 def test_without_region_it_says_what_to_set() -> None:
-    with pytest.raises(DeployError, match="AWS_REGION"):
+    with pytest.raises(WrongUse, match="AWS_REGION"):
         connect(own_session({}))
 
 
@@ -30,15 +30,24 @@ def test_the_users_region_is_taken_from_the_variable_that_the_other_tools_know()
 def test_a_region_of_the_settings_is_taken_and_another_one_refused() -> None:
     assert own_session({}, "cn-north-1").region_name == "cn-north-1"
     assert own_session({"AWS_REGION": "cn-north-1"}, "cn-north-1").region_name == "cn-north-1"
-    with pytest.raises(DeployError, match=r"AWS_REGION is us-east-1, but service.yml says region: cn-north-1"):
+    with pytest.raises(WrongUse, match=r"AWS_REGION is us-east-1, but service.yml says region: cn-north-1"):
         own_session({"AWS_REGION": "us-east-1"}, "cn-north-1")
+
+
+def test_what_no_region_is_called_like_is_not_gone_to() -> None:
+    with pytest.raises(WrongUse, match="there is no region eu-central1; did you mean eu-central-1"):
+        reach({"AWS_REGION": "eu-central1"}, "", "")
+
+
+def test_a_region_that_is_newer_than_what_is_known_here_is_gone_to() -> None:
+    assert reach({"AWS_REGION": "eu-nowhere-7"}, "", "").region == "eu-nowhere-7"
 
 
 def test_another_account_than_that_of_the_settings_is_refused() -> None:
     caller = Identity("123456789012", "arn:aws:iam::123456789012:user/ada", "aws")
     require_account(caller, "")
     require_account(caller, "123456789012")
-    with pytest.raises(DeployError, match=r"are of account 123456789012, but service.yml says account: 210987654321"):
+    with pytest.raises(WrongUse, match=r"are of account 123456789012, but service.yml says account: 210987654321"):
         require_account(caller, "210987654321")
 
 

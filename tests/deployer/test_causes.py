@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from deployer.errors import DeployError
 from deployer.events import Operation
 from tests.deployer.scripted_clients import RefusedError, scripted
 from tests.deployer.scripted_cloudformation import (
-    MIDNIGHT,
     Graph,
     Resource,
     ScriptedCloudFormation,
@@ -34,7 +33,7 @@ class Scene:
     """A stack whose creation has failed; `extra` are failures that CloudFormation tells of besides."""
 
     def __init__(self, graph: Graph = BROKEN) -> None:
-        time = VirtualTime()
+        self.time = time = VirtualTime()
         self.cloud = ScriptedCloudFormation(time)
         self.aws: Aws = scripted({"cloudformation": self.cloud})
         stack = self.cloud.put("app", "REVIEW_IN_PROGRESS")
@@ -44,10 +43,11 @@ class Scene:
         self.stack = stack
 
     def answer(self, *told: Mapping[str, Any]) -> None:
-        """Let CloudFormation pick these failures out of the root."""
+        """Let CloudFormation pick these failures out of the creation of the root."""
+        creation = self.operation.events[0].operation
 
-        def describe_events(StackName: str, **_: object) -> dict[str, Any]:  # noqa: N803
-            return {"OperationEvents": list(told) if StackName == self.stack.id else []}
+        def describe_events(OperationId: str, **_: object) -> dict[str, Any]:  # noqa: N803
+            return {"OperationEvents": list(told) if OperationId == creation else []}
 
         self.cloud.describe_events = describe_events  # type: ignore[method-assign, assignment]
 
@@ -114,20 +114,34 @@ def test_a_validation_is_told_with_its_place() -> None:
     )
 
 
-def test_failures_of_operations_before_are_not_the_cause() -> None:
+def test_what_a_rollback_was_for_is_found_in_the_operation_before_it() -> None:
     scene = Scene()
-    scene.answer(
-        {
-            "EventType": "PROVISIONING_ERROR",
-            "StackId": scene.stack.id,
-            "LogicalResourceId": "Old",
-            "ResourceStatus": "UPDATE_FAILED",
-            "ResourceStatusReason": "long ago",
-            "Timestamp": MIDNIGHT - timedelta(days=1),
-        }
-    )
+    told = scene.cloud._get("app-Data").events
+    failed = next(event for event in told if event["ResourceStatusReason"] == TAKEN)
+    failed["ResourceStatusReason"] = f"{TAKEN}, and more"  # which was not followed
+
+    assert scene.failure.line.endswith("CREATE_FAILED: " + f"{TAKEN}, and more")
+    operations = {event.operation for event in scene.operation.events if event.own and event.path == "app"}
+    assert len(operations) == 2, "the creation and the rollback"
+
+
+def test_failures_of_operations_before_are_not_the_cause() -> None:
+    scene = Scene(Graph((Resource("Queue", fails="long ago"),)))
+    clock = scene.time.clock()
+    since = events.newest(scene.aws, scene.stack.id)
+    scene.cloud._update(scene.stack, Graph((Resource("Role", fails="not allowed"),)), scene.time.seconds)
+    _, scene.operation = drained(events.follow(scene.aws, "app", scene.stack.id, since, clock))
+
+    assert "app/Role (AWS::SQS::Queue): UPDATE_FAILED: not allowed" in scene.failure.line
+
+
+def test_where_operations_have_no_id_nothing_is_asked() -> None:
+    scene = Scene()
+    scene.operation = replace(scene.operation, events=tuple(replace(e, operation="") for e in scene.operation.events))
+    scene.cloud.calls.clear()
 
     assert "app/Data/Queue" in scene.failure.line
+    assert scene.cloud.calls == []
 
 
 def test_an_answer_that_lacks_the_cause_does_not_hide_it() -> None:
@@ -154,7 +168,7 @@ def test_a_failure_without_any_word_is_told_by_its_state() -> None:
     assert str(told) == "app was not created, it is in ROLLBACK_COMPLETE"
 
 
-def test_only_so_many_stacks_are_asked() -> None:
+def test_only_so_many_operations_are_asked_for() -> None:
     scene = Scene(Graph(tuple(nested(f"N{n}", Resource("Q", fails="no")) for n in range(20))))
 
     assert "CREATE_FAILED: no" in scene.failure.line

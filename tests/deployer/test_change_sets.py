@@ -9,8 +9,17 @@ from deployer.aws import Aws
 from deployer.change_sets import ChangeSet, StackRequest, Template
 from deployer.changes import Change, Replacement
 from deployer.errors import DeployError
+from deployer.plans.plan import unseen
+from tests.deployer import deploying
 from tests.deployer.scripted_clients import scripted
-from tests.deployer.scripted_cloudformation import Graph, Resource, ScriptedCloudFormation, VirtualTime, nested
+from tests.deployer.scripted_cloudformation import (
+    Graph,
+    Resource,
+    ScriptedCloudFormation,
+    VirtualTime,
+    detail,
+    nested,
+)
 
 NETWORK = nested("Network", Resource("Vpc", "AWS::EC2::VPC"), nested("Inner", Resource("Subnet")))
 BODY = Template(body="body")
@@ -48,6 +57,67 @@ def test_without_nested_change_sets_only_the_stack_itself_is_planned() -> None:
 
     assert made is not None
     assert [each.path for each in made.changes] == ["app/Network"]
+
+
+STANDING = Graph((NETWORK, nested("Data", Resource("Db")), Resource("Queue")), {"Size": "1"}, {"Url": "http://x"})
+
+
+def root_alone(scene: Scene, graph: Graph, **request: object) -> ChangeSet | None:
+    """Plan a root that is uploaded, without looking into what is nested in it."""
+    scene.cloud.templates["url"] = graph
+    wanted = StackRequest("app", Template(url="url"), nested=False, **request)  # type: ignore[arg-type]
+    return change_sets.propose(scene.aws, wanted, stacks.find(scene.aws, "app"), scene.time.clock())
+
+
+def standing(scene: Scene) -> Scene:
+    scene.cloud.put("app", "CREATE_COMPLETE", STANDING).values = {"Size": "1"}
+    return scene
+
+
+def test_nested_stacks_that_nobody_looks_into_are_unchanged_when_their_template_and_values_are() -> None:
+    scene = standing(Scene())
+
+    assert root_alone(scene, STANDING) is None
+    assert root_alone(scene, STANDING, parameters={"Size": "1"}) is None
+    again = StackRequest("app", Template(previous=True), {"Size": "1"}, nested=False)
+    assert change_sets.propose(scene.aws, again, stacks.find(scene.aws, "app"), scene.time.clock()) is None
+    assert scene.cloud.change_sets == {}
+    assert scene.cloud.status("app") == "CREATE_COMPLETE"
+
+
+def test_of_nested_stacks_that_nobody_looks_into_those_with_another_template_change() -> None:
+    newer = replace(STANDING, resources=(NETWORK, nested("Data", Resource("Db", version=2)), Resource("Queue")))
+    made = root_alone(standing(Scene()), newer)
+
+    assert made is not None
+    assert [(each.path, each.seen) for each in made.changes] == [("app/Data", False)]
+    assert unseen(made.changes) == ["Data"]
+
+
+def test_a_nested_stack_may_change_for_a_value_though_its_template_does_not() -> None:
+    given = detail("Parameters", evaluation="Dynamic", source="ResourceAttribute", cause="Network.Outputs.VpcId")
+    newer = replace(STANDING, resources=(NETWORK, replace(STANDING.resources[1], details=(given,)), Resource("Queue")))
+    made = root_alone(standing(Scene()), newer)
+
+    assert made is not None
+    assert unseen(made.changes) == ["Data"]
+
+
+@pytest.mark.parametrize(
+    ("graph", "request_"),
+    [
+        (replace(STANDING, outputs={"Url": "https://x"}), {}),
+        (STANDING, {"parameters": {"Size": "2"}}),
+        (STANDING, {"tags": {"owner": "ada"}}),
+    ],
+)
+def test_outputs_values_and_tags_alone_are_a_change_though_no_resource_is_told(
+    graph: Graph, request_: dict[str, object]
+) -> None:
+    made = root_alone(standing(Scene()), graph, **request_)
+
+    assert made is not None
+    assert made.changes == ()
 
 
 def test_an_update_tells_what_is_modified_and_removed() -> None:
@@ -203,6 +273,18 @@ def test_interrupted_while_planning_it_leaves_nothing_behind() -> None:
         change_sets.propose(scene.aws, StackRequest("app", BODY), None, replace(scene.time.clock(), sleep=interrupt))
     assert scene.cloud.change_sets == {}
     assert scene.cloud.status("app") == "nothing"
+
+
+@pytest.mark.parametrize("stands", [False, True])
+def test_what_a_change_that_fails_has_made_does_not_stay_behind_in_no_stack(stands: bool) -> None:
+    scene = deploying.Scene()
+    if stands:
+        scene.cloud.put("app", "CREATE_COMPLETE", Graph((Resource("Queue", policy="Retain"),)))
+    secret = Resource("FlowerSecret", "AWS::SecretsManager::Secret", policy="Retain")
+
+    with pytest.raises(DeployError):
+        scene.deploy_stack(Graph((Resource("Queue", version=2, policy="Retain", fails="no"), secret)))
+    assert scene.cloud.left_behind == []
 
 
 def test_tags_are_handed_over() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from deployer import change_sets, stacks
 from deployer.change_sets import StackRequest, Template
 from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.plans.risks import risks
 from tests.deployer.scripted_clients import scripted
 from tests.deployer.scripted_cloudformation import ScriptedCloudFormation
 from tests.deployer.scripted_graphs import Graph, Resource, VirtualTime, detail, known_later, nested
@@ -16,9 +18,10 @@ from tests.deployer.scripted_graphs import Graph, Resource, VirtualTime, detail,
 DATABASE = "AWS::RDS::DBInstance"
 
 
-def planned(before: Graph, after: Graph) -> tuple[Change, ...]:
+def planned(before: Graph, after: Graph, *, unrendered: Collection[str] = (), page: int = 100) -> tuple[Change, ...]:
     time = VirtualTime()
-    cloud = ScriptedCloudFormation(time)
+    cloud = ScriptedCloudFormation(time, page=page)
+    cloud.unrendered = set(unrendered)
     aws = scripted({"cloudformation": cloud})
     cloud.put("app", "UPDATE_COMPLETE", before)
     cloud.templates["body"] = after
@@ -140,3 +143,69 @@ def test_in_a_nested_stack_that_is_left_behind_everything_stays() -> None:
 def test_a_nested_stack_that_was_looked_into_is_known_from_one_that_was_not() -> None:
     before, after = (Graph((nested("Data", Resource("Queue", version=n)),)) for n in (1, 2))
     assert [(each.name, each.seen) for each in planned(before, after)] == [("Data", True), ("Data/Queue", False)]
+
+
+def database(version: int = 1, *details: dict[str, Any]) -> Graph:
+    inside = Resource("MetadataDatabase", DATABASE, version=version, details=details)
+    return Graph((nested("Database", inside, Resource("Topic", "AWS::SNS::Topic", version=version)), Resource("Other")))
+
+
+@pytest.mark.parametrize("page", [1, 100])
+@pytest.mark.parametrize("left_out", ["MetadataDatabase", "Database"])
+def test_what_cannot_be_rendered_with_values_is_told_all_the_same(left_out: str, page: int) -> None:
+    """A nested stack that is left out takes all that is in it along."""
+    after = database(2, detail("DBName", "Always"))
+    whole = planned(database(), after)
+    assert [each.blind for each in whole] == [False, False, False]
+
+    found = planned(database(), after, unrendered={left_out}, page=page)
+
+    assert [each.name for each in found] == ["Database", "Database/MetadataDatabase", "Database/Topic"]
+    assert [each.name for each in found if each.blind] == [each.name for each in whole if each.logical_id == left_out]
+    assert [(each.name, each.because) for each in risks(found)] == [("Database/MetadataDatabase", ("DBName",))]
+
+
+def test_what_comes_and_goes_is_told_though_it_cannot_be_rendered() -> None:
+    before, after = Graph((Resource("Old", "AWS::S3::Bucket"),)), Graph((Resource("New"),))
+    found = planned(before, after, unrendered={"Old", "New"})
+
+    assert [(each.name, each.action, each.replacement, each.blind) for each in found] == [
+        ("New", "Add", Replacement.NO, False),
+        ("Old", "Remove", Replacement.NO, False),
+    ]
+    assert [each.name for each in risks(found)] == ["Old"]
+
+
+def test_details_that_are_left_out_are_told_beside_the_values_of_the_others() -> None:
+    size = detail("AllocatedStorage")
+    size["Target"] |= {"BeforeValue": "20", "AfterValue": "30", "Path": "/Properties/AllocatedStorage"}
+    after = database(2, size, detail("DBName", "Always"))
+
+    found = planned(database(), after, unrendered={"MetadataDatabase.DBName"})
+
+    (only,) = (each for each in found if each.logical_id == "MetadataDatabase")
+    assert [(each.name, each.after) for each in only.properties] == [("AllocatedStorage", "30"), ("DBName", "")]
+    assert (only.blind, only.replacement) == (True, Replacement.YES)
+
+
+def test_where_values_are_missing_what_only_might_change_may_lose_data() -> None:
+    """Nobody can tell it from what does: with values it is known for what it is."""
+    after = database(2, *known_later("KmsKeyId", "Always", cause="KeyArn"))
+    assert risks(planned(database(), after)) == ()
+
+    (risk,) = risks(planned(database(), after, unrendered={"MetadataDatabase"}))
+    assert str(risk).startswith(
+        "Database/MetadataDatabase holds data and may be replaced by an empty one, which CloudFormation does not tell"
+        " (for KmsKeyId)"
+    )
+
+
+def test_nothing_is_asked_twice_where_nothing_is_missing() -> None:
+    time = VirtualTime()
+    cloud = ScriptedCloudFormation(time)
+    cloud.templates["body"] = Graph((Resource("Queue"),))
+    change_sets.propose(
+        scripted({"cloudformation": cloud}), StackRequest("app", Template(body="body")), None, time.clock()
+    )
+
+    assert cloud.calls.count("DescribeChangeSet") == 3, "twice while it is made, and once with values"

@@ -1,8 +1,10 @@
 """The command line: exit statuses, one clear line for what a user did wrong, and nothing left half done."""
 
+import argparse
 import io
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deployer import cli
-from deployer.errors import DONE, FAILED, WRONG_USE, Declined
+from deployer.errors import DONE, FAILED, WRONG_USE, Declined, DeployError
 
 CHECKOUT = Path(__file__).parents[2]
 SERVICE = "serviceName: air\nowner: data\nenvironments: {dev: {}, prod: {}}\n"
@@ -79,7 +81,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(folder: Path, capsys: pytes
 
 
 def test_without_a_region_a_deploy_says_what_to_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["deploy", "--environment", "dev"]) == FAILED
+    assert cli.main(["deploy", "--environment", "dev"]) == WRONG_USE
     assert "export AWS_REGION=" in complaint(capsys)
 
 
@@ -91,6 +93,19 @@ def test_without_credentials_a_deploy_says_how_to_get_some(
     said = complaint(capsys).splitlines()
     assert said[-1].startswith("no AWS credentials were found")
     assert [line.rpartition(" ")[2] for line in said[:-1]] == ["[nobody-may-enter]"]
+
+
+def test_whoever_interrupts_the_start_reads_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupting:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "deployer.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "deployer.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting, *sys.meta_path])
+    with pytest.raises(SystemExit, match="interrupted"):
+        runpy.run_module("deployer", run_name="__main__")
 
 
 def test_wrong_use_is_status_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,3 +232,16 @@ def test_a_mistyped_folder_loses_nothing(folder: Path, capsys: pytest.CaptureFix
     assert cli.main(["render", "--environment", "dev", "--out", "mine"]) == FAILED
     assert "mine cannot be written: it holds thesis.txt, which was not rendered" in complaint(capsys)
     assert [path.name for path in (folder / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_command_in_an_error_means_the_environment_and_the_settings_of_this_run(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(_: argparse.Namespace) -> int:
+        raise DeployError("there is nothing yet", "deploy first with `make airflow-deploy`")
+
+    monkeypatch.setitem(cli.VERBS, "outputs", lacking)
+    for more, said in (((), ""), (("--settings", "mine.yml"), " SETTINGS=mine.yml")):
+        assert cli.main(["outputs", "--environment", "dev", *more]) == FAILED
+        told = complaint(capsys)
+        assert told == f"there is nothing yet; deploy first with `make airflow-deploy ENVIRONMENT=dev{said}`"

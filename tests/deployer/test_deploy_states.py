@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from deployer.errors import Declined, DeployError
 from deployer.fernet import Brought
 from deployer.stack_updates import Outcome
 from deployer.stacks import Stack
+from deployer.tools import nothing
 from tests.deployer.deploying import FOUNDATION, ROOT, Scene, rendered
 from tests.deployer.scripted_cloudformation import Graph, Resource, nested
 from tests.deployer.scripted_cluster import CLUSTER, Played
@@ -107,10 +109,11 @@ def test_what_is_lacking_is_asked_for_new_templates_alone_and_stops_everything(f
     scene = Scene()
     asked: list[str] = []
 
-    def lacking() -> None:
+    def lacking() -> Callable[[], None]:
         asked.append(scene.cloud.status("airflow-dev-foundation"))
         if len(asked) == 1:
             raise DeployError("no zone offers it")
+        return nothing
 
     with pytest.raises(DeployError, match="no zone offers it"):
         scene.deploy(folder, ROOT, ready=lacking)
@@ -125,6 +128,23 @@ def test_what_is_lacking_is_asked_for_new_templates_alone_and_stops_everything(f
     (folder / "network.yml").write_text("another")
     scene.deploy(folder, CHANGED, ready=lacking)
     assert len(asked) == 3
+
+
+def test_what_is_missing_is_made_when_the_changes_were_agreed_to_and_before_they_begin(folder: Path) -> None:
+    scene = Scene()
+    made: list[str] = []
+
+    def ready() -> Callable[[], None]:
+        return lambda: made.append(scene.cloud.status("airflow-dev-foundation"))
+
+    scene.agrees = False
+    with pytest.raises(Declined):
+        scene.deploy(folder, ROOT, ready=ready)
+    assert made == []
+
+    scene.agrees = True
+    scene.deploy(folder, ROOT, ready=ready)
+    assert made == ["REVIEW_IN_PROGRESS"]
 
 
 def test_what_was_deployed_is_written_down_once(folder: Path) -> None:
@@ -271,7 +291,8 @@ def test_a_bucket_that_was_removed_by_hand_comes_back_before_anything_else_is_do
     assert [(each.text, each.option) for each in scene.questions] == [("Create it again?", "--yes")]
     assert "releases of before cannot be returned to" in scene.questions[0].shown
     assert [each.get("DeploymentMode", "") for each in asked] == ["REVERT_DRIFT", ""]
-    assert "/VersioningConfiguration" in str(scene.asked[0].drift[0])
+    assert [each["IncludeNestedStacks"] for each in asked] == [False, True], "the foundation has no nested stacks"
+    assert "/VersioningConfiguration" in "".join(scene.asked[0].by_hand)
     assert (again.foundation.outcome, again.root.outcome) == (Outcome.UPDATED, Outcome.UPDATED)
     assert "the bucket bucket was created again, and is empty" in scene.said
     assert [key for key in scene.s3.bodies("bucket") if key.startswith("templates/")]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer import deployment, packaging
+from deployer import deployment, packaging, standing
 from deployer.deployment import Deployed, Desired
 from deployer.errors import DeployError
 from deployer.releases import Migrated, State
@@ -113,7 +113,7 @@ def test_the_image_is_made_between_foundation_and_root_and_becomes_a_release(fol
 
     environment.cluster.services["worker"] = Played(desired=0, scales=(0, 0), first="0")  # it has run once by then
     desired = Desired(StackNames("airflow", "dev"), folder, image=make)
-    told = _deployed(environment, desired)
+    told = deploy_by_hand(environment, desired)
     assert seen == [("CREATE_COMPLETE", "nothing", URI)]
     assert told.release is not None
     assert (told.release.number, told.release.state, told.release.image) == (1, State.LIVE, environment.first.reference)
@@ -121,11 +121,11 @@ def test_the_image_is_made_between_foundation_and_root_and_becomes_a_release(fol
     assert environment.cluster.started == [], "what has just been created has run already"
     assert cloud._get("airflow-dev").values == {"Image": environment.first.reference}
 
-    again = _deployed(environment, desired)
+    again = deploy_by_hand(environment, desired)
     assert (again.root.outcome, again.release) == (Outcome.UNCHANGED, None)
 
     cloud.templates = AnyUrl({"foundation": given}, Graph((services, Resource("Queue")), {"Image": None}, root.outputs))
-    changed = _deployed(environment, desired)
+    changed = deploy_by_hand(environment, desired)
     assert changed.release is not None
     assert changed.release.number == 2
     assert len(environment.cluster.started) == 1, "what stood at zero before was rehearsed"
@@ -139,12 +139,12 @@ def test_a_first_creation_that_fails_tells_why_its_tasks_did_not_run(folder: Pat
     environment.cloud.templates = AnyUrl({"foundation": given}, Graph((services,), {"Image": None}))
     desired = Desired(StackNames("airflow", "dev"), folder, image=lambda _: environment.first)
     with pytest.raises(DeployError, match="release 1 is not live: airflow-dev was not created, it is in ROLLBACK"):
-        _deployed(environment, desired)
+        deploy_by_hand(environment, desired)
     newest = environment.releases()[0]
     assert (newest.state, newest.migrated) == (State.FAILED, Migrated.NO), "its database has gone with it"
 
 
-def _redeployed(environment: Environment, folder: Path) -> Desired:
+def redeployed(environment: Environment, folder: Path) -> Desired:
     """What is deployed, with another template and another image."""
     given = Graph(FOUNDATION.resources, outputs={"TemplatesBucket": "bucket", "RepositoryUri": URI})
     root = environment.cloud._get("airflow-dev").graph
@@ -159,8 +159,11 @@ def _redeployed(environment: Environment, folder: Path) -> Desired:
 def test_after_a_failed_proof_the_image_goes_back_and_the_templates_are_said_to_stay(folder: Path) -> None:
     environment = Environment(webserver=Played(entrance=True), worker=Played(desired=0, scales=(0, 0), wakes="ends"))
     with pytest.raises(DeployError) as caught:
-        _deployed(environment, _redeployed(environment, folder))
-    assert "the image of release 1 runs again, with the templates that were deployed just now" in str(caught.value)
+        deploy_by_hand(environment, redeployed(environment, folder))
+    assert str(caught.value).endswith(
+        "the image of release 1 runs again, with the templates that were deployed just now;"
+        " mend it and deploy again (make airflow-deploy)"
+    )
     assert environment.deployed == environment.first.reference
     newest = environment.releases()[0]
     assert (newest.state, newest.deployed, newest.settings) == (State.FAILED, True, packaged(folder))
@@ -169,6 +172,20 @@ def test_after_a_failed_proof_the_image_goes_back_and_the_templates_are_said_to_
     release = environment.roll(environment.image("third"))
     assert release is not None
     assert release.settings == packaged(folder)
+
+
+def test_a_deploy_that_failed_is_tried_again_by_a_deploy_for_a_push_brings_no_settings(folder: Path) -> None:
+    environment = Environment()
+    desired = redeployed(environment, folder)
+    root = environment.cloud.templates["https://s3.eu-west-1.amazonaws.com/bucket/templates/root.yml"]
+    broken = replace(root, resources=(*root.resources[:-1], Resource("Q", fails="no such rule")))
+    environment.cloud.templates = AnyUrl(environment.cloud.templates, broken)
+    with pytest.raises(DeployError) as caught:
+        deploy_by_hand(environment, desired)
+
+    said = str(caught.value)
+    assert said.endswith("the services run release 1 as before; mend it and deploy again (make airflow-deploy)")
+    assert "make airflow-push-image" not in said
 
 
 def test_a_first_creation_whose_proof_fails_leaves_a_database_behind(folder: Path) -> None:
@@ -180,15 +197,39 @@ def test_a_first_creation_whose_proof_fails_leaves_a_database_behind(folder: Pat
     environment.cloud.templates = AnyUrl({"foundation": given}, root)
     environment.cluster.services["worker"].rollout = "FAILED"
     desired = Desired(StackNames("airflow", "dev"), folder, image=lambda _: environment.first)
-    with pytest.raises(DeployError, match="so nothing goes back: the new code stays"):
-        _deployed(environment, desired)
+    with pytest.raises(
+        DeployError, match=r"the new code stays; mend it and deploy again \(make airflow-deploy\), with"
+    ):
+        deploy_by_hand(environment, desired)
     newest = environment.releases()[0]
     assert (newest.state, newest.migrated) == (State.FAILED, Migrated.UNKNOWN)
 
 
+def test_a_first_deploy_that_was_interrupted_is_unfinished_though_the_stack_came_through(folder: Path) -> None:
+    environment = Environment(fresh=True)
+    environment.cloud.stacks = {}
+    given = Graph(FOUNDATION.resources, outputs={"TemplatesBucket": "bucket", "RepositoryUri": URI})
+    services = nested("Services", *(Resource(name, "AWS::ECS::Service") for name in ("webserver", "worker")))
+    environment.cloud.templates = AnyUrl(
+        {"foundation": given}, Graph((services,), {"Image": None}, {"ClusterName": CLUSTER})
+    )
+    desired = Desired(StackNames("airflow", "dev"), folder, image=lambda _: environment.first)
+    tools = environment.tools
+    environment.interrupt_when(lambda: environment.cloud.status("airflow-dev") == "CREATE_IN_PROGRESS")
+    with pytest.raises(KeyboardInterrupt):
+        deploy_by_hand(environment, desired)
+    environment.tools = tools
+    environment.time.sleep(600)
+
+    assert environment.cloud.status("airflow-dev") == "CREATE_COMPLETE"
+    assert standing.read(environment.aws, desired.names).unfinished
+    deploy_by_hand(environment, desired)
+    assert not standing.read(environment.aws, desired.names).unfinished
+
+
 def test_a_deploy_that_changes_nothing_proves_what_was_not_proven(folder: Path) -> None:
     environment = Environment(webserver=Played(entrance=True), worker=Played(desired=0, scales=(0, 0)))
-    desired = _redeployed(environment, folder)
+    desired = redeployed(environment, folder)
     environment.cluster.services["worker"].wakes = "never starts"
     sleep = environment.time.sleep
 
@@ -200,18 +241,21 @@ def test_a_deploy_that_changes_nothing_proves_what_was_not_proven(folder: Path) 
     tools = environment.tools
     environment.tools = replace(tools, clock=replace(tools.clock, sleep=interrupted))
     with pytest.raises(KeyboardInterrupt):
-        _deployed(environment, desired)
-    assert environment.said[-1].startswith("release 2 is in the services, but could not be seen to run; run it again")
+        deploy_by_hand(environment, desired)
+    assert environment.said[-1] == (
+        "release 2 is in the services, but could not be seen to run;"
+        " deploy again (make airflow-deploy), which looks once more"
+    )
 
     environment.tools = tools
     environment.cluster.services["worker"].wakes = "HEALTHY"
-    again = _deployed(environment, desired)
+    again = deploy_by_hand(environment, desired)
     assert again.root.outcome is Outcome.UNCHANGED
     assert again.release is not None
     assert (again.release.number, again.release.state, again.release.unproven) == (2, State.LIVE, "")
 
 
-def _deployed(environment: Environment, desired: Desired) -> Deployed:
+def deploy_by_hand(environment: Environment, desired: Desired) -> Deployed:
     return drained(deployment.deploy(environment.tools, desired, lambda _: True))[1]
 
 

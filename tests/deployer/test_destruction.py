@@ -6,9 +6,9 @@ from botocore.exceptions import ClientError
 from deployer import destruction, removals
 from deployer.errors import Declined, DeployError
 from deployer.removals import Removal
+from deployer.stacks import name_of
 from deployer.template_text import Fate
 from tests.deployer.deploying import drained
-from tests.deployer.scripted_clients import RefusedError
 from tests.deployer.scripted_cloudformation import Graph, Resource, nested
 from tests.deployer.scripted_removal import (
     FOUNDATION,
@@ -109,10 +109,17 @@ def test_a_removal_that_runs_already_is_watched_and_not_begun_again() -> None:
     scene.s3.buckets[LOGS].clear()
     scene.cloud.delete_stack(ROOT)
     scene.time.sleep(2)
+    deleted: list[str] = []
+    delete = scene.cloud.delete_stack
 
+    def noted(StackName: str, **rest: object) -> None:  # noqa: N803
+        deleted.append(name_of(StackName))
+        delete(StackName, **rest)
+
+    scene.cloud.delete_stack = noted  # type: ignore[method-assign]
     told, _ = scene.destroy()
 
-    assert scene.cloud.calls.count("DeleteStack") == 1  # the foundation's
+    assert set(deleted) == {FOUNDATION}
     assert (told[0].path, told[0].status) == (ROOT, "DELETE_IN_PROGRESS")
 
 
@@ -124,16 +131,16 @@ def test_only_the_foundation_is_left() -> None:
     assert scene.cloud.status(FOUNDATION) == "nothing"
 
 
-def test_what_nobody_may_delete_keeps_its_data() -> None:
+@pytest.mark.parametrize("stack", [ROOT, FOUNDATION])
+def test_what_nobody_may_delete_keeps_its_data(stack: str) -> None:
     scene = Scene().stand()
+    before = scene.s3.bodies(TEMPLATES)
+    scene.refuse_to_delete(stack)
 
-    def refused(**_: object) -> None:
-        raise RefusedError("AccessDenied", "not authorized to perform: cloudformation:DeleteStack", 403)
-
-    scene.cloud.delete_stack = refused  # type: ignore[method-assign,assignment]
     with pytest.raises(ClientError, match="DeleteStack"):
         scene.destroy()
-    assert scene.s3.deleted == []
+    assert {bucket for bucket, _ in scene.s3.deleted} == ({LOGS} if stack == FOUNDATION else set())
+    assert scene.s3.bodies(TEMPLATES) == before
     assert scene.ecr.repositories[IMAGES]
 
 

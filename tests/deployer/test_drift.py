@@ -6,10 +6,10 @@ import pytest
 
 from deployer import change_sets, drift, stacks
 from deployer.change_sets import ChangeSet, StackRequest, Template
-from deployer.drift import Difference, Drift
+from deployer.drift import Difference, Drift, Found
 from tests.deployer.deploying import Scene
 from tests.deployer.scripted_clients import RefusedError
-from tests.deployer.scripted_cloudformation import Graph, Resource, nested
+from tests.deployer.scripted_cloudformation import Graph, Resource, detail, nested
 
 OLD = Graph((nested("Data", Resource("Db", "AWS::RDS::DBInstance"), Resource("Same")), Resource("Queue")))
 
@@ -33,7 +33,7 @@ def planned(scene: Scene, graph: Graph) -> ChangeSet:
 
 
 def found(scene: Scene, graph: Graph) -> list[Drift]:
-    return list(drift.found(scene.tools, planned(scene, graph)))
+    return list(drift.found(scene.tools, planned(scene, graph)).drifts)
 
 
 def test_what_was_changed_by_hand_in_what_is_about_to_change_is_found_in_nested_stacks_too() -> None:
@@ -47,22 +47,12 @@ def test_what_was_changed_by_hand_in_what_is_about_to_change_is_found_in_nested_
         Drift("app/Data/Db", "AWS::RDS::DBInstance", (Difference("/AllocatedStorage", "20", "100"),)),
         Drift("app/Queue", "AWS::SQS::Queue", removed=True),
     ]
-    assert drift.lines(drifts) == [
+    assert Found(tuple(drifts)).lines() == (
         "What was changed by hand may be overwritten:",
         "  app/Data/Db (AWS::RDS::DBInstance) was changed by hand: /AllocatedStorage is 100 (template: 20)",
         "  app/Queue (AWS::SQS::Queue) was removed by hand",
-    ]
-    assert drift.lines([]) == []
-
-
-def test_it_is_shown_before_anybody_is_asked() -> None:
-    scene = Scene()
-    scene.cloud.put("app", "CREATE_COMPLETE", OLD)
-    scene.cloud.drifted = {"Queue": None}
-
-    assert drift.informed(scene.tools, scene.consent)(planned(scene, newer(OLD)))
-
-    assert [str(each) for each in scene.asked[0].drift] == ["app/Queue (AWS::SQS::Queue) was removed by hand"]
+    )
+    assert Found(()).lines() == ()
 
 
 def test_of_what_is_new_or_goes_nothing_is_asked() -> None:
@@ -95,9 +85,27 @@ def test_only_so_many_are_looked_at_and_none_that_cannot_drift(there: int, looke
     many = Graph((Resource("Definition", "AWS::ECS::TaskDefinition"), *(Resource(f"Q{n}") for n in range(there))))
     scene.cloud.put("app", "CREATE_COMPLETE", many)
 
-    found(scene, newer(many))
+    lines = drift.found(scene.tools, planned(scene, newer(many))).lines()
 
     assert scene.cloud.calls.count("DetectStackResourceDrift") == looked_at
+    left = f"What was changed by hand was looked for in 20 of {there} resources that change"
+    assert lines == ((left,) if looked_at < there else ())
+
+
+def test_of_many_those_that_hold_data_come_first_and_what_only_may_change_is_left_alone() -> None:
+    """A value that a sibling gives is told as a change of each that takes it, whatever comes of it."""
+    scene = Scene()
+    perhaps = tuple(Resource(f"P{n}", details=(detail("Value", evaluation="Dynamic"),)) for n in range(30))
+    sure = tuple(Resource(f"S{n}", "AWS::SNS::Topic", details=(detail("Tags"),)) for n in range(30))
+    database = Resource("Db", "AWS::RDS::DBInstance", details=(detail("Tags"),))
+    many = Graph((*perhaps, *sure, database))
+    scene.cloud.put("app", "CREATE_COMPLETE", many)
+    scene.cloud.drifted = {"Db": None, "S18": None, "S19": None, "P0": None}
+
+    looked = drift.found(scene.tools, planned(scene, newer(many)))
+
+    assert [each.path for each in looked.drifts] == ["app/Db", "app/S18"]
+    assert (looked.looked, looked.wanted) == (20, 31)
 
 
 @pytest.mark.parametrize(

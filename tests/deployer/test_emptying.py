@@ -104,12 +104,3 @@ def test_what_the_deployer_keeps_itself_is_no_data() -> None:
     found = emptying.content(aws, BUCKET, "bucket")
     assert found is not None
     assert (found.count, found.records) == (7, False)
-
-
-def test_what_is_spared_stays() -> None:
-    s3 = ScriptedS3("bucket", page=2)
-    s3.fill("bucket", "a", "lock.json", "b", "lock.json", "z")
-
-    emptying.empty(scripted({"s3": s3}), BUCKET, spared="lock.json")
-
-    assert [key for key, _, _ in s3.buckets["bucket"]] == ["lock.json", "lock.json"]

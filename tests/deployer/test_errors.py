@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import ProtocolError
 
-from deployer.errors import Declined, DeployError, explain, explained, one_line
+from deployer.errors import FAILED, WRONG_USE, Declined, DeployError, explain, explained, one_line
 
 
 def _answer(code: str, message: str = "because") -> ClientError:
@@ -21,6 +21,8 @@ def _answer(code: str, message: str = "because") -> ClientError:
         (boto.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"), "incomplete"),
         (boto.UnauthorizedSSOTokenError(), "aws sso login"),
         (boto.TokenRetrievalError(provider="sso", error_msg="x"), "aws sso login"),
+        (boto.LoginRefreshRequired(), "or have expired: Your session"),
+        (boto.MissingDependencyException(msg='pip install "botocore[crt]"'), "aws configure export-credentials"),
         (boto.NoRegionError(), "You must specify a region; set AWS_REGION"),
         (boto.InvalidRegionError(region_name="x y"), "set AWS_REGION"),
         (boto.EndpointConnectionError(endpoint_url="https://x", error="no route"), "could not be reached"),
@@ -53,6 +55,24 @@ def test_every_trouble_is_one_line(error: BotoCoreError | ClientError, expected:
 
     assert expected in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (boto.ProfileNotFound(profile="prod"), WRONG_USE),
+        (boto.NoRegionError(), WRONG_USE),
+        (boto.InvalidRegionError(region_name="x y"), WRONG_USE),
+        (boto.NoCredentialsError(), FAILED),
+        (boto.EndpointConnectionError(endpoint_url="https://x", error="no route"), FAILED),
+    ],
+)
+def test_what_was_chosen_wrongly_is_told_apart_by_its_exit_status(error: BotoCoreError, status: int) -> None:
+    assert explain(error).exit_status == status
+
+
+def test_what_is_missing_is_not_to_be_installed_beside_the_lock_file() -> None:
+    assert "pip" not in str(explain(boto.MissingDependencyException(msg='pip install "botocore[crt]"')))
 
 
 def test_a_malformed_request_does_not_tell_its_values() -> None:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from deployer import events
-from deployer.errors import DeployError
+from deployer.errors import DeployError, explained
 from deployer.events import Operation, Since, StackEvent, first_cause
-from tests.deployer.scripted_clients import scripted
+from tests.deployer.scripted_clients import RefusedError, scripted
 from tests.deployer.scripted_cloudformation import (
+    MIDNIGHT,
     Graph,
     Resource,
     ScriptedCloudFormation,
@@ -128,13 +130,14 @@ def test_a_rollback_is_followed_to_its_end() -> None:
 
 def test_a_failure_is_not_the_end_while_the_stack_is_at_work_again() -> None:
     scene = Scene(Graph(), lag=3)
-    since = events.newest(scene.aws, scene.stack.id)
-    for seconds, status in ((1, "CREATE_FAILED"), (2, "ROLLBACK_IN_PROGRESS"), (9, "ROLLBACK_COMPLETE")):
+    since, began = events.newest(scene.aws, scene.stack.id), scene.time.seconds
+    for seconds, status in ((2, "CREATE_FAILED"), (4, "ROLLBACK_IN_PROGRESS"), (6, "ROLLBACK_COMPLETE")):
         scene.cloud._own(scene.stack, status, scene.time.seconds + seconds)
 
     told, operation = drained(events.follow(scene.aws, "app", scene.stack.id, since, scene.time.clock()))
 
     assert [e.status for e in told] == ["CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"]
+    assert scene.time.seconds == began + 9, "it is not told late"
     assert operation.status == "ROLLBACK_COMPLETE"
 
 
@@ -205,3 +208,116 @@ def test_a_reason_is_one_line() -> None:
     assert cause is not None
     assert cause.reason == "first second [31m"
     assert replace(cause, reason="").category.value == "failed"
+
+
+def asked(scene: Scene, graph: Graph) -> dict[str, int]:
+    """Update the stack, and return how often the events of each stack were asked for."""
+    counts: dict[str, int] = {}
+    ask = scene.cloud.describe_stack_events
+
+    def counting(StackName: str, **more: Any) -> dict[str, Any]:  # noqa: N803
+        name = scene.cloud._get(StackName).name
+        counts[name] = counts.get(name, 0) + 1
+        return ask(StackName, **more)
+
+    scene.cloud.describe_stack_events = counting  # type: ignore[method-assign, assignment]
+    since = events.newest(scene.aws, scene.stack.id)
+    scene.cloud.begin_update("app", graph)
+    drained(events.follow(scene.aws, "app", scene.stack.id, since, scene.time.clock(3)))
+    return counts
+
+
+def test_a_nested_stack_that_rests_is_asked_rarely() -> None:
+    quick = tuple(nested(f"N{number}", Resource("Queue", version=2)) for number in range(15))
+    scene = Scene(Graph())
+
+    counts = asked(scene, Graph((*quick, Resource("Slow", seconds=1800))))
+
+    assert counts["app"] > 600, "every 3 seconds"
+    assert all(100 <= counts[f"app-N{number}"] < 110 for number in range(15)), "every 18 seconds"
+
+
+@pytest.mark.parametrize("when", range(40, 46))
+def test_a_nested_stack_that_rests_is_heard_at_once_when_its_parent_speaks_of_it(when: int) -> None:
+    scene = Scene(Graph())
+    child, late = nested("Data", Resource("Queue")), list[float]()
+    since, began = events.newest(scene.aws, scene.stack.id), scene.time.seconds
+    scene.cloud.begin_update("app", Graph((child, Resource("Slow", seconds=90))))
+    scene.cloud._event(scene.stack, child, "DELETE_IN_PROGRESS", began + when)
+    scene.cloud._delete(scene.cloud._get("app-Data"), began + when)
+
+    def look(fresh: Sequence[StackEvent]) -> None:
+        told = [e for e in fresh if e.own and (e.path, e.status) == ("app/Data", "DELETE_IN_PROGRESS")]
+        late.extend(scene.time.seconds - (e.time - MIDNIGHT).total_seconds() for e in told)
+
+    drained(events.follow(scene.aws, "app", scene.stack.id, since, scene.time.clock(1), look))
+    assert late == [0]
+
+
+def test_what_a_nested_stack_that_rests_does_before_the_root_ends_is_heard() -> None:
+    scene = Scene(Graph())
+    since, began = events.newest(scene.aws, scene.stack.id), scene.time.seconds
+    scene.cloud.begin_update("app", Graph((nested("Data", Resource("Queue")), Resource("Slow", seconds=90))))
+    ended = scene.cloud._get("app").events[-1]
+    data, before_that = scene.cloud._get("app-Data"), (ended["Timestamp"] - MIDNIGHT).total_seconds() - 0.5
+    scene.cloud._own(data, "UPDATE_COMPLETE", before_that)
+
+    told, _ = drained(events.follow(scene.aws, "app", scene.stack.id, since, scene.time.clock(1)))
+    assert [(e.path, e.status) for e in told][-2:] == [("app/Data", "UPDATE_COMPLETE"), ("app", "UPDATE_COMPLETE")]
+    assert scene.time.seconds - began < 96, "the root's end is what makes it heard"
+
+
+def troubled(scene: Scene, code: str, since: float, until: float) -> None:
+    """Let AWS refuse to tell of stacks and their events between two points in time; of the root only by turns."""
+    for name in ("describe_stack_events", "describe_stacks"):
+        setattr(scene.cloud, name, refusing(scene, getattr(scene.cloud, name), code, since, until))
+
+
+def refusing(
+    scene: Scene, ask: Callable[..., dict[str, Any]], code: str, since: float, until: float
+) -> Callable[..., dict[str, Any]]:
+    def answer(StackName: str, **more: Any) -> dict[str, Any]:  # noqa: N803
+        is_of_root = StackName == scene.stack.id
+        if since <= scene.time.seconds < until and not (is_of_root and int(scene.time.seconds) % 2):
+            raise RefusedError(code, "Rate exceeded")
+        return ask(StackName, **more)
+
+    return answer
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ServiceUnavailable"])
+@pytest.mark.parametrize("page", [1, 100])
+def test_while_aws_has_no_time_it_is_waited_for_and_nothing_is_lost(code: str, page: int) -> None:
+    scene = Scene(Graph(), page=page)
+    since = events.newest(scene.aws, scene.stack.id)
+    scene.cloud.begin_update("app", GRAPH)
+    plain = {(e["LogicalResourceId"], e["ResourceStatus"]) for e in scene.cloud._get("app").events[1:]}
+    troubled(scene, code, scene.time.seconds + 2, scene.time.seconds + 300)
+
+    told, operation = drained(events.follow(scene.aws, "app", scene.stack.id, since, scene.time.clock()))
+
+    assert operation.status == "UPDATE_COMPLETE"
+    assert {(e.logical_id, e.status) for e in told if e.stack == "app"} == plain
+    paths = [(e.path, e.status) for e in told]
+    assert ("app/Network/Inner/Subnet", "CREATE_COMPLETE") in paths
+    assert len({(e.stack_id, e.logical_id, e.physical_id, e.status) for e in told}) == len(told), "each comes once"
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "waited"),
+    [
+        ("Throttling", "AWS is throttling DescribeStack", 600),
+        ("ExpiredToken", "the AWS credentials have expired", 0),
+        ("AccessDenied", "AWS does not allow DescribeStack", 0),
+    ],
+)
+def test_what_does_not_pass_ends_the_watch_with_what_it_is(code: str, line: str, waited: float) -> None:
+    scene = Scene(Graph())
+    since = events.newest(scene.aws, scene.stack.id)
+    scene.cloud.begin_update("app", Graph((nested("Data", Resource("Slow", seconds=7200)),)))
+    begins = scene.time.seconds + 10
+    troubled(scene, code, begins, begins + 9000)
+
+    with pytest.raises(DeployError, match=line), explained():
+        drained(events.follow(scene.aws, "app", scene.stack.id, since, scene.time.clock()))
+    assert waited <= scene.time.seconds - begins < waited + 5

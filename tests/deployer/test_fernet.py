@@ -12,9 +12,10 @@ from deployer.errors import DeployError
 from deployer.fernet import Brought, Offer
 from deployer.stacks import Stack, StackNames
 from deployer.tools import Tools
-from tests.deployer.scripted_clients import scripted
+from tests.deployer.scripted_clients import RefusedError, Service, scripted
 from tests.deployer.scripted_cloudformation import Graph, Resource, ScriptedCloudFormation, VirtualTime, nested
 from tests.deployer.scripted_secrets import ScriptedSecrets
+from tests.deployer.scripted_snapshots import Rds
 from tests.deployer.scripted_storage import ScriptedS3
 
 NAMES = StackNames("airflow", "dev")
@@ -29,8 +30,9 @@ class Scene:
     def __init__(self) -> None:
         self.time = VirtualTime()
         self.cloud, self.secrets = ScriptedCloudFormation(self.time), ScriptedSecrets()
-        self.s3 = ScriptedS3("bucket")
-        self.aws = scripted({"cloudformation": self.cloud, "secretsmanager": self.secrets, "s3": self.s3})
+        self.s3, self.rds = ScriptedS3("bucket"), Rds()
+        served: dict[str, Service] = {"cloudformation": self.cloud, "secretsmanager": self.secrets, "s3": self.s3}
+        self.aws = scripted({**served, "rds": self.rds})
         self.said: list[str] = []
         self.tools = Tools(self.aws, self.said.append, clock=self.time.clock())
         self.lay()
@@ -121,7 +123,10 @@ def test_after_an_interruption_it_is_found_again_and_not_made_twice(key: str) ->
 
 def test_another_key_takes_the_place_of_one_that_nothing_was_encrypted_with() -> None:
     scene = Scene()
-    first = scene.bring(OTHER)  # and the creation fails
+    scene.stands()
+    scene.cloud.remove_by_hand(NAMES.root)  # an earlier life, over another foundation
+    scene.rds.earlier("of-that-life", "db-0", **TAGS)
+    first = scene.bring(OTHER)  # and it is killed before there is a root
 
     again = scene.bring(KEY)
 
@@ -143,6 +148,56 @@ def test_once_a_deploy_was_completed_over_its_foundation_it_is_neither_exchanged
 
     assert again.parameters == first.parameters
     again.withdraw()
+    assert [each.value for each in scene.secrets.alive.values()] == [KEY]
+
+
+def _root_is_gone(scene: Scene, arn: str) -> None:
+    scene.cloud._get(scene.stands().id).values = {"FernetSecretArn": arn}
+    scene.cloud.remove_by_hand(NAMES.root)
+
+
+def _snapshot_is_left(scene: Scene, _: str) -> None:
+    scene.rds.instance("final", "db-1", 2, **TAGS, Owner="data")
+
+
+def _deploy_began(scene: Scene, _: str) -> None:
+    deployed.begin(scene.aws, "bucket", None, [])
+
+
+def _stacks_may_not_be_listed(scene: Scene, _: str) -> None:
+    def refused(**_: object) -> None:
+        raise RefusedError("AccessDenied", "not authorized to perform: cloudformation:ListStacks", 403)
+
+    scene.cloud.list_stacks = refused  # type: ignore[method-assign,assignment]
+
+
+def _snapshots_may_not_be_listed(scene: Scene, _: str) -> None:
+    scene.rds.denied = True
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        _root_is_gone,
+        _snapshot_is_left,
+        _deploy_began,
+        _stacks_may_not_be_listed,
+        _snapshots_may_not_be_listed,
+    ],
+)
+def test_what_may_be_encrypted_with_a_key_keeps_it(doubt: Callable[[Scene, str], None]) -> None:
+    """Nothing is written down of it where the foundation's bucket was lost, or the first deploy was killed."""
+    scene = Scene()
+    arn = scene.bring().parameters["FernetSecretArn"]
+    doubt(scene, arn)
+
+    with pytest.raises(DeployError, match=r"another key than airflow-dev has.*; unset it"):
+        scene.bring(OTHER)
+    for key in (KEY, ""):
+        again = scene.bring(key)
+        assert again.parameters == {"FernetSecretArn": arn}
+        again.withdraw()
+
     assert [each.value for each in scene.secrets.alive.values()] == [KEY]
 
 

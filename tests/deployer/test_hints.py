@@ -237,6 +237,30 @@ MESSAGES = (
         ISSUE.format("ministryofjustice/cloud-platform", 8455),
     ),
     (
+        "The specified backup retention period exceeds the maximum available to free tier customers. To remove all "
+        "limitations, upgrade your account plan.",
+        "metadataDb.backupRetention: 1",
+        ISSUE.format("yc-software/qm", 352),
+    ),
+    (
+        "FreeTierRestrictionError: This instance size isn't available with free plan accounts.",
+        "smaller classes",
+        ISSUE.format("yc-software/qm", 352),
+    ),
+    (
+        "ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log "
+        "group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. "
+        "Check your network configuration. : signal: killed",
+        "does not reach CloudWatch Logs",
+        ISSUE.format("civiform/civiform", 7648),
+    ),
+    (
+        "The security token included in the request is invalid (Service: AmazonIdentityManagement; Status Code: 403; "
+        "Error Code: InvalidClientTokenId; Request ID: 6b0ab1ae-feac-4c8d-8998-05b70a100f5f)",
+        "sign in with MFA",
+        ISSUE.format("jenseickmeyer/github-commit-status-bot", 3),
+    ),
+    (
         "The certificate 'arn:aws:acm:region:XXXXX:certificate/YYYYYY' must have a fully-qualified domain name, a "
         "supported signature, and a supported key size.",
         "https.certificateArn",
@@ -253,6 +277,10 @@ MESSAGES = (
 @pytest.mark.parametrize(("message", "named"), [(message, named) for message, named, _ in MESSAGES])
 def test_a_message_that_people_were_shown_has_a_hint(message: str, named: str) -> None:
     assert named in hint(message)
+
+
+def test_doctor_is_not_said_to_list_what_no_call_lists() -> None:
+    assert [each.hint for each in HINTS if "airflow-doctor` lists" in each.hint] == []
 
 
 def test_what_is_not_known_has_none() -> None:
@@ -273,6 +301,50 @@ def test_a_message_broken_over_lines_is_known_too(message: str) -> None:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html, stopped-task-error-codes.html
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (NatGatewayLimitExceeded)
 DOCUMENTED = (
+    ("You've reached the limit on the number of tasks you can run concurrently", "quota of Fargate"),
+    ("(service x) was unable to place a task. Reason: Your AWS account is currently blocked.", "ask AWS Support"),
+    (
+        'Resource handler returned message: "This AWS account currently does not support creating load balancers. For '
+        'more information, please contact AWS Support. (Service: ElasticLoadBalancingV2, Status Code: 400)"',
+        "ask AWS Support",
+    ),
+    ('Resource handler returned message: "Cannot find version 17.9 for postgres (Service: Rds)"', "engineVersion"),
+    (
+        "RouteAlreadyExists: route table rtb-0356aef4072409fa5 already has a route with destination-prefix-list-id "
+        "pl-63a5400a",
+        "createEndpoints: false",
+    ),
+    (
+        "[Tried to create resource record set [name='airflow.example.com.', type='A'] but it already exists]",
+        "https.domainName",
+    ),
+    (
+        'Resource handler returned message: "Access Denied for bucket: air-dev-logs. Please check S3bucket permission '
+        '(Service: ElasticLoadBalancingV2, Status Code: 400)" (HandlerErrorCode: AccessDenied)',
+        "that bucket",
+    ),
+    (
+        "User: arn:aws:iam::1:user/x is not authorized to perform: iam:CreateRole on resource: role air-dev-1 because "
+        "no permissions boundary allows the iam:CreateRole action",
+        "who keeps that boundary",
+    ),
+    (
+        "ECS was unable to assume the role 'arn:aws:iam::1:role/air-dev-x' that was provided for this task. Please "
+        "verify that the role being passed has the proper trust relationship and permissions and that your IAM user "
+        "has permissions to pass this role.",
+        "who has changed that role",
+    ),
+    (
+        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed "
+        'to create Cloudwatch log stream: RequestError: send request failed caused by: Post "https://logs.eu-west-1'
+        '.amazonaws.com/": dial tcp 52.46.1.1:443: i/o timeout : exit status 1',
+        "does not reach CloudWatch Logs",
+    ),
+    (
+        "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: "
+        "There is a connection issue between the task and AWS Secrets Manager. Check your task network configuration.",
+        "does not reach AWS",
+    ),
     ("You've reached the limit on the number of vCPUs you can run concurrently", "quota of Fargate"),
     ("OutOfMemoryError: Container killed due to memory usage", "more memory"),
     ("exec /usr/local/bin/python: exec format error", "service.architecture"),

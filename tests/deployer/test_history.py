@@ -164,4 +164,5 @@ def test_interrupted_while_services_change_it_says_that_aws_goes_on() -> None:
         "release 2 was left on its way;"
         " AWS goes on with it by itself; `make airflow-rollback` lists what has become of it"
     )
+    assert not any("make airflow-deploy" in line for line in environment.said), "it was no deploy"
     assert environment.releases()[0].state is State.ROLLING

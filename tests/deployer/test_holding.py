@@ -8,6 +8,7 @@ from deployer import destruction, holding, lock
 from deployer.errors import Declined, DeployError
 from deployer.events import StackEvent
 from deployer.removals import Removal
+from deployer.stacks import name_of
 from tests.deployer.deploying import drained
 from tests.deployer.scripted_cloudformation import MIDNIGHT, Graph, Resource
 from tests.deployer.scripted_removal import (
@@ -64,13 +65,23 @@ def test_one_deletion_at_a_time() -> None:
     assert scene.cloud.status(ROOT) == "nothing"
 
 
-def test_the_lock_is_held_until_the_root_is_gone_and_the_bucket_empty() -> None:
+def test_the_lock_is_held_until_aws_has_agreed_to_delete_the_foundation() -> None:
     scene = Scene().stand()
+    delete = scene.cloud.delete_stack
+    locked: list[tuple[str, bool]] = []
+
+    def deleting(StackName: str, **rest: object) -> None:  # noqa: N803
+        locked.append((name_of(StackName), lock.read(scene.tools, TEMPLATES) is not None))
+        delete(StackName, **rest)
+
+    scene.cloud.delete_stack = deleting  # type: ignore[method-assign]
     running = destruction.destroy(scene.tools, NAMES, scene.consent)
     held = {(event.path.partition("/")[0], lock.read(scene.tools, TEMPLATES) is not None) for event in running}
     assert held == {(ROOT, True), (FOUNDATION, False)}
+    assert next(held for stack, held in locked if stack == FOUNDATION)
     emptied = [keys for bucket, keys in scene.s3.deleted if bucket == TEMPLATES]
-    assert emptied == [{"templates/1.yml", "releases/000001.json", "deployed.json"}, {lock.KEY}]
+    assert emptied == [{"templates/1.yml", "releases/000001.json", "deployed.json", lock.KEY}]
+    assert not any("lock" in line for line in scene.said)
 
 
 def test_declined_it_leaves_no_lock() -> None:
@@ -142,7 +153,11 @@ def test_who_loses_the_lock_leaves_the_foundation_as_it_is() -> None:
         "Cannot delete the subnet group 'x' because at least one database instance: y is still using it. (Rds)",
         "One or more database instances are still members of this parameter group x, so the group cannot be deleted",
         "Cache subnet group x is currently in use by a cache cluster. (Error Code: CacheSubnetGroupInUse)",
-        "Namespace has associated services. (Service: ServiceDiscovery, ResourceInUse)",
+        "Service srv-1 contains registered instances; delete the instances before deleting the service",
+        'Resource handler returned message: "Namespace has associated services; delete the services before deleting the'
+        ' namespace (Service: ServiceDiscovery, Status Code: 400, Request ID: x)" (RequestToken: x, HandlerErrorCode:'
+        " GeneralServiceException)",
+        "Namespace is in use (Service: AWSServiceDiscovery; Status Code: 400; Error Code: ResourceInUse)",
         'Resource handler returned message: "Certificate arn:aws:acm:x in use. (Service: Acm, Status Code: 400)"',
     ],
 )

@@ -20,6 +20,7 @@ HARMLESS = (
     # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/759
     Change("app", "Database", "id", "AWS::CloudFormation::Stack", "Modify", Replacement.MAYBE),
     Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", Replacement.MAYBE),
+    Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", blind=True),
     Change("app/Scaling", "Target", "t", "AWS::ApplicationAutoScaling::ScalableTarget", "Modify", Replacement.MAYBE),
 )
 MORE = (
@@ -30,6 +31,7 @@ MORE = (
     Change("app/Storage", "Logs", "b", "AWS::S3::Bucket", "Modify", certain=True),
     Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Dynamic"),
     Change("app/Services", "WorkerService", "arn", "AWS::ECS::Service", "Modify", Replacement.YES),
+    Change("app/Database", "Instance", "db", "AWS::RDS::DBInstance", "Modify", Replacement.MAYBE, blind=True),
 )
 
 

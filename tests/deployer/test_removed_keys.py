@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
-from deployer import fernet, removals
+from deployer import deployed, fernet, removals
+from deployer.deployed import LastDeploy
 from deployer.errors import DeployError
 from tests.deployer.scripted_cloudformation import Graph, Resource, nested
-from tests.deployer.scripted_removal import FOUNDATION, FOUNDATION_GRAPH, KEPT, NAMES, ROOT, Scene
+from tests.deployer.scripted_removal import FOUNDATION, FOUNDATION_GRAPH, KEPT, NAMES, ROOT, TEMPLATES, Scene
 from tests.deployer.scripted_snapshots import TAGS
-from tests.deployer.test_fernet import KEY
+from tests.deployer.test_fernet import KEY, OTHER
 
 SUBNET = nested("Network", Resource("Subnet", "AWS::EC2::Subnet"))
 
@@ -47,6 +49,23 @@ def test_a_key_that_was_brought_goes_with_a_database_that_is_thrown_away() -> No
 
     assert "airflow-dev/FernetKeyBrought" in [each.path for each in removal.goes]
     assert not scene.secrets.alive
+
+
+def test_a_removal_that_stops_before_the_foundation_leaves_the_key_to_the_snapshot() -> None:
+    scene = Scene()
+    live(scene, "", database("Snapshot"))
+    deployed.write(scene.aws, TEMPLATES, LastDeploy("hash", {}, "2026-01-01T00:00:00Z", "arn:somebody"))
+    scene.refuse_to_delete(FOUNDATION, "ExpiredToken")
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        scene.destroy()
+    assert scene.cloud.status(FOUNDATION) == "CREATE_COMPLETE"
+
+    with pytest.raises(DeployError, match="another key than airflow-dev has"):
+        fernet.bring(scene.tools, NAMES, None, fernet.Offer(OTHER))
+    fernet.bring(scene.tools, NAMES, None, fernet.Offer()).withdraw()
+
+    assert [each.value for each in scene.secrets.alive.values()] == [KEY]
+    assert deployed.read(scene.aws, TEMPLATES) is not None
 
 
 @pytest.mark.parametrize("doubt", ["no database was seen", "somebody took a snapshot", "snapshots may not be listed"])

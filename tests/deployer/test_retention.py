@@ -60,6 +60,18 @@ def test_more_images_than_are_listed_at_once_are_kept(keep: int, left: int) -> N
     assert len(environment.repository.images) == left
 
 
+def test_images_of_live_releases_behind_many_that_failed_stay() -> None:
+    environment = Environment()
+    environment.target = replace(environment.target, keep=3)
+    old = [released(environment, number)[0] for number in range(2, 5)]
+    for number in range(5, 65):
+        environment.record(number, environment.first, State.FAILED)
+    _, ours = released(environment, 65)
+    retention.prune(environment.tools, environment.target, ours, CLUSTER)
+
+    assert all(digest(image) in environment.repository.images for image in old)
+
+
 WARNING = "warning: the repository's lifecycle policy may let images of releases expire, also those in service;"
 
 

@@ -359,7 +359,7 @@ def test_interrupted_it_says_that_aws_goes_on_and_stops_the_rehearsal() -> None:
         environment.roll(environment.image("second"))
     assert environment.said[-1] == (
         "release 2 is in the services, but could not be seen to run;"
-        " run it again, which looks once more (make airflow-push-image)"
+        " push again (make airflow-push-image), which looks once more"
     )
     assert environment.cluster.stopped == ["the rehearsal of release-2 is over"]
 

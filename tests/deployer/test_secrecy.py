@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from deployer.secrecy import HIDDEN, hides, shown
+from deployer.secrecy import HIDDEN, hides, shown, without_secrets
 
 VARIABLES = [{"Name": "SMTP_PASSWORD", "Value": "s3cret"}, {"Name": "LEVEL", "Value": "info"}]
 
@@ -67,3 +67,42 @@ def test_a_value_that_was_cut_off_is_shown_only_when_nothing_in_it_may_be_a_secr
     assert shown("Definitions", '[{"db_password": "s3cr') == ""
     assert shown("Definitions", '[{"Name": "w", "Ima') == '[{"Name": "w", "Ima'
     assert shown("Command", "{{resolve:ssm:a}}") == "{{resolve:ssm:a}}"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("connection to rediss://:t0ken@broker:6379/0 failed", "connection to rediss://***@broker:6379/0 failed"),
+        ("sqlalchemy: postgresql+psycopg://u:p@db/airflow", "sqlalchemy: postgresql+psycopg://***@db/airflow"),
+        ("PGPASSWORD=abcdefgh psql", "PGPASSWORD=*** psql"),
+        ('{"password": "hunter22", "user": "u"}', '{"password": ***, "user": "u"}'),
+        ('{"password": "correct horse"}', '{"password": ***}'),
+        (r"{\"password\": \"abcdef\", \"user\": \"u\"}", r"{\"password\": ***, \"user\": \"u\"}"),
+        ("AIRFLOW__API__SECRET_KEY=abcdef", "AIRFLOW__API__SECRET_KEY=***"),
+        ("aws_secret_access_key=wJalrXUtnFEMI/K7", "aws_secret_access_key=***"),
+        ("{'AWS_SECRET_ACCESS_KEY': 'wJalrXUt'}", "{'AWS_SECRET_ACCESS_KEY': ***}"),
+        ("AuthToken: abcdefg1", "AuthToken: ***"),
+        ("Authorization: Bearer eyJhbGciOi.abc", "Authorization: Bearer ***"),
+        ("sent Bearer eyJhbGciOi.abc1 to it", "sent Bearer *** to it"),
+        ("https://b/a?X-Amz-Signature=ab&X-Amz-Security-Token=IQ", "https://b/a?X-Amz-Signature=***"),
+        ("cannot reach postgresql://u:p@ss@db/airflow", "cannot reach postgresql://***@db/airflow"),
+        ("FERNET_KEY = dGhpcyBpcyBub3QgYSBrZXkgYXQgYWxsIC4uLi4uLi4=", "FERNET_KEY = ***"),
+    ],
+)
+def test_what_looks_like_a_secret_is_blanked(line: str, shown: str) -> None:
+    assert without_secrets(line) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "scheduler: AIRFLOW__CORE__FERNET_KEY is missing",
+        "failed to fetch secret arn:aws:secretsmanager:eu-west-1:1:secret:a-b1",
+        '"AdminSecretArn": "arn:aws:secretsmanager:eu-west-1:1:secret:a-b1"',
+        "invalid token: signature verification failed",
+        "GET https://db.example.com:5432/airflow",
+        "the password has 3 characters",
+    ],
+)
+def test_what_is_none_stays(line: str) -> None:
+    assert without_secrets(line) == line

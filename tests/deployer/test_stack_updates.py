@@ -61,6 +61,7 @@ def test_a_review_left_over_is_no_obstacle() -> None:
         ("CREATE_FAILED", "make airflow-deploy"),
         ("DELETE_FAILED", "finish that with `make airflow-destroy`"),
         ("UPDATE_ROLLBACK_FAILED", "`make airflow-deploy` shows what is stuck"),
+        ("UPDATE_FAILED", "an update failed, and was not undone; `make airflow-deploy` undoes it, after asking"),
         ("IMPORT_ROLLBACK_FAILED", "no deploy can start from there; see with `make airflow-events` what has failed"),
         ("CREATE_IN_PROGRESS", "another operation is at work on it; wait until it has ended"),
         ("UPDATE_ROLLBACK_IN_PROGRESS", "wait until it has ended"),
@@ -80,7 +81,7 @@ def test_a_state_no_deploy_can_start_from_is_told_with_the_way_out(status: str, 
     assert scene.cloud.calls == ["DescribeStacks"]
 
 
-@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"])
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
 def test_from_these_states_an_update_starts(status: str) -> None:
     scene = Scene()
     scene.cloud.put("app", status, Graph())
@@ -96,7 +97,8 @@ def test_a_failed_creation_tells_its_first_cause() -> None:
 
     assert str(caught.value) == (
         "app was not created, it is in ROLLBACK_COMPLETE: "
-        "app/Data/Database (AWS::RDS::DBInstance): CREATE_FAILED: class not offered"
+        "app/Data/Database (AWS::RDS::DBInstance): CREATE_FAILED: class not offered;"
+        " with that mended, `make airflow-deploy` removes app, after asking, and creates it again"
     )
 
 
@@ -108,6 +110,27 @@ def test_a_failed_update_tells_its_first_cause() -> None:
         DeployError, match=r"app was not updated, it is in UPDATE_ROLLBACK_COMPLETE: app/Queue .*: too big"
     ):
         scene.deploy_stack(Graph((Resource("Queue", fails="too big"),)))
+
+
+PROTECTED = "Cannot delete protected DB Instance, please disable deletion protection and try again."
+
+
+def test_what_an_update_could_not_delete_is_told_and_the_update_stands() -> None:
+    scene = Scene()
+    scene.cloud.put("app", "CREATE_COMPLETE", Graph((Resource("Database", "AWS::RDS::DBInstance"), Resource("Queue"))))
+    scene.cloud.blocked = lambda physical_id: PROTECTED if physical_id == "app-database" else ""
+
+    told, result = scene.deploy_stack(Graph((Resource("Queue", version=2),)))
+
+    assert [e.status for e in told if e.logical_id == "Database"] == ["DELETE_IN_PROGRESS", "DELETE_FAILED"] * 3
+    assert result.outcome is Outcome.UPDATED
+    assert result.left == (
+        "app: a resource could not be deleted, and is in no stack any more: delete it yourself: it goes on and costs, "
+        "and neither a deploy nor `make airflow-destroy` knows of it",
+        f"  app/Database (AWS::RDS::DBInstance, app-database): {PROTECTED}",
+    )
+    assert tuple(scene.said) == result.left, "at once, whatever comes after it"
+    assert scene.deploy_stack(Graph((Resource("Queue", version=3),)))[1].left == ()
 
 
 def interrupted_after(scene: Scene, reached: Callable[[], bool], error: BaseException) -> None:
@@ -143,6 +166,7 @@ def test_interrupted_it_says_what_goes_on_how_to_watch_it_and_how_to_stop_it(bef
         scene.deploy_stack(Graph((Resource("Queue", seconds=60),)))
 
     assert scene.said[-1].startswith("CloudFormation goes on with app by itself; `make airflow-events ARGS=--follow`")
+    assert "; `make airflow-deploy`, run again, finishes the deploy (" in scene.said[-1]
     assert way in scene.said[-1]
     assert scene.cloud.status("app").endswith("E_IN_PROGRESS"), "nothing was stopped"
 

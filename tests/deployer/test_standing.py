@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from deployer import deployed, standing
+from deployer import clusters, deployed, lock, standing
 from deployer.console.standing import table
 from deployer.deployed import LastDeploy
 from deployer.releases import State
 from deployer.stacks import StackNames
 from deployer.standing import ServiceStanding, StackStanding, Standing
-from tests.deployer.scripted_cluster import Played
+from tests.deployer.scripted_cluster import CLUSTER, Played
 from tests.deployer.scripted_environment import BUCKET, NEWER, ROOT, Environment
 
 NAMES = StackNames("airflow", "dev")
@@ -145,7 +145,9 @@ def test_a_foundation_alone_is_told_with_the_way_on() -> None:
     scene = Scene()
     scene.cloud.remove_by_hand(ROOT)
 
-    assert table(scene.standing).endswith("airflow-dev is not there: `make airflow-deploy` brings it up")
+    assert table(scene.standing).endswith(
+        "airflow-dev is not there: `make airflow-deploy` brings it up, `make airflow-destroy` removes what is left"
+    )
     assert not scene.standing.is_well
 
 
@@ -198,3 +200,46 @@ def test_a_service_whose_deployment_failed_is_told_with_its_reason() -> None:
     scene = Scene(worker=Played(rollout="FAILED"))
 
     assert "worker: ECS deployment circuit breaker: tasks failed to start." in table(scene.standing).splitlines()
+
+
+LEFT = "the deploy that began last was not brought to its end: `make airflow-deploy`, run again, finishes it"
+
+
+def _arns(scene: Scene) -> list[str]:
+    return list(clusters.services(scene.aws, CLUSTER))
+
+
+def test_a_deploy_that_broke_off_before_the_counts_of_new_services_is_not_well_though_all_runs() -> None:
+    scene = Scene(webserver=Played(entrance=True), worker=Played())
+    deployed.begin(scene.aws, BUCKET, None, ())
+
+    assert table(scene.standing).splitlines()[-1].startswith(LEFT)
+    assert standing.as_data(scene.standing)["unfinished"] is True
+    assert not scene.standing.is_well
+
+
+def test_a_deploy_that_broke_off_before_its_release_was_seen_to_run_is_not_well() -> None:
+    scene = Scene()
+    deployed.begin(scene.aws, BUCKET, None, _arns(scene))
+    scene.record(2, scene.image("second"), State.ROLLING)
+
+    assert table(scene.standing).splitlines()[-1].startswith(LEFT)
+    assert not scene.standing.is_well
+
+
+def test_a_deploy_that_failed_and_was_taken_back_has_left_nothing_to_finish() -> None:
+    scene = Scene()
+    deployed.begin(scene.aws, BUCKET, None, _arns(scene))
+    scene.record(2, scene.image("second"), State.FAILED)
+
+    assert not scene.standing.unfinished
+    assert scene.standing.is_well
+
+
+def test_while_somebody_is_at_it_a_deploy_has_not_broken_off() -> None:
+    scene = Scene()
+    scene.bucket.headers = {"date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    deployed.begin(scene.aws, BUCKET, None, ())
+    with lock.held(scene.tools, BUCKET, "deploy"):
+        assert not scene.standing.unfinished
+    assert scene.standing.unfinished

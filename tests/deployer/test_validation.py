@@ -40,6 +40,25 @@ def test_real_findings_have_a_place(tmp_path: Path) -> None:
     assert str(findings[0]).startswith(f"{folder}/child.yml:5: error E3002: Additional properties are not allowed")
 
 
+def test_a_finding_is_no_longer_than_what_is_read(tmp_path: Path) -> None:
+    versions = ", ".join(f"'17.{number}'" for number in range(500))
+    message = f"'99' is not one of [{versions}]"
+    match = {
+        "Level": "Error",
+        "Rule": {"Id": "E3691"},
+        "Filename": "root.yml",
+        "Location": {"Start": {"LineNumber": 1}},
+        "Message": message,
+    }
+    folder = _folder(tmp_path / "dev", root="Resources: {}")
+
+    (found,) = lint([folder], [], lambda command: subprocess.CompletedProcess(command, 2, json.dumps([match]), ""))
+
+    assert found.message.startswith("'99' is not one of ['17.0'")
+    assert found.message.endswith(" ...")
+    assert len(found.message) <= 300
+
+
 def test_equal_templates_are_checked_once_unless_their_children_differ(tmp_path: Path) -> None:
     dev = _folder(tmp_path / "dev", root=PARENT, child=CHILD, other="Resources: {}")
     prod = _folder(tmp_path / "prod", root=PARENT, child=CHILD + "#", other="Resources: {}")

@@ -190,6 +190,90 @@ def test_a_stuck_rollback_goes_on_without_what_it_is_stuck_on() -> None:
     assert scene.deploy_stack(Graph((SERVICES, Resource("Queue", version=3))))[1].outcome is Outcome.UPDATED
 
 
+def stopped(**resource: Any) -> Scene:
+    """A root with an update that failed, and was made to stop there."""
+    scene = Scene()
+    scene.cloud.stops_at_failure = True
+    scene.cloud.put("app", "CREATE_COMPLETE", Graph((nested("Data", Resource("Queue")), Resource("Other"))))
+    queue = Resource("Queue", version=2, fails="too big", **resource)
+    scene.cloud.begin_update("app", Graph((nested("Data", queue), Resource("Other", version=2))))
+    scene.time.sleep(60)
+    assert (scene.cloud.status("app"), scene.cloud.status("app-Data")) == ("UPDATE_FAILED", "UPDATE_FAILED")
+    return scene
+
+
+def test_an_update_that_stopped_where_it_failed_is_undone_once_somebody_agrees() -> None:
+    scene = stopped()
+
+    told, stack = scene.settle()
+
+    assert [(each.option, each.shown.splitlines()) for each in scene.questions] == [
+        (
+            "--continue-rollback",
+            [
+                "app is in UPDATE_FAILED: an update failed, and was made to stop there. It has to be undone",
+                "before another one can begin; what it has changed goes back to what was before.",
+                "  app/Data/Queue (AWS::SQS::Queue): UPDATE_FAILED: too big",
+            ],
+        )
+    ]
+    assert stack is not None
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert [e.status for e in told if e.own and e.path == "app"] == [
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE",
+    ]
+    assert scene.cloud.calls.count("RollbackStack") == 1
+    assert scene.deploy_stack(Graph((Resource("Queue", version=3),)))[1].outcome is Outcome.UPDATED
+
+
+def test_without_consent_such_an_update_stays_as_it_is() -> None:
+    scene = stopped()
+    scene.agrees = False
+
+    with pytest.raises(Declined, match="app was left as it is, in UPDATE_FAILED"):
+        scene.settle()
+    assert "RollbackStack" not in scene.cloud.calls
+    assert scene.cloud.status("app") == "UPDATE_FAILED"
+
+
+def test_where_undoing_such_an_update_gets_stuck_it_goes_on_without_what_is_stuck() -> None:
+    scene = stopped(stuck="no capacity")
+
+    _, stack = scene.settle()
+
+    assert stack is not None
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert ["It is stuck on" in each.shown for each in scene.questions] == [False, True]
+
+
+def test_an_update_of_somebody_else_that_stops_where_it_fails_is_watched_and_then_undone() -> None:
+    scene = Scene()
+    scene.cloud.stops_at_failure = True
+    scene.cloud.put("app", "CREATE_COMPLETE", Graph((Resource("Queue"),)))
+    scene.cloud.begin_update("app", Graph((Resource("Queue", version=2, fails="too big"),)))
+    scene.time.sleep(1)
+
+    _, stack = scene.settle()
+
+    assert stack is not None
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "has ended in UPDATE_FAILED" in scene.said[1]
+    assert len(scene.questions) == 1
+
+
+def test_what_somebody_elses_update_could_not_delete_is_told() -> None:
+    scene = Scene()
+    scene.cloud.put("app", "CREATE_COMPLETE", Graph((Resource("Bucket"), Resource("Queue"))))
+    scene.cloud.blocked = lambda physical_id: "it is not empty" if physical_id == "app-bucket" else ""
+    scene.cloud.begin_update("app", Graph((Resource("Queue", version=2),)))
+    scene.time.sleep(1)
+
+    scene.settle()
+
+    assert "  app/Bucket (AWS::SQS::Queue, app-bucket): it is not empty" in scene.said
+
+
 def test_what_is_mended_by_now_is_not_left_out() -> None:
     scene = stuck()
     scene.cloud.mended = {"Worker"}
@@ -277,11 +361,11 @@ def test_a_nested_stack_that_was_removed_by_hand_is_left_out_of_the_rollback_by_
 def test_it_does_not_wait_for_others_for_ever() -> None:
     scene = Scene()
     scene.cloud.put("app", "CREATE_COMPLETE", Graph((Resource("Queue"),)))
-    scene.cloud.put("app", "ROLLBACK_COMPLETE")
+    scene.cloud.put("app", "ROLLBACK_COMPLETE", Graph())
     ask = scene.ask
 
     def agree(question: Question) -> bool:
-        scene.cloud.put("app", "ROLLBACK_COMPLETE")
+        scene.cloud.put("app", "ROLLBACK_COMPLETE", Graph())
         return ask(question)
 
     scene.ask = agree  # type: ignore[method-assign]

@@ -46,14 +46,22 @@ def _fits(statement: Mapping[str, Any], action: str, resource: str, context: Map
 def _holds(condition: Mapping[str, Mapping[str, str | list[str]]], context: Mapping[str, str]) -> bool:
     """All operators hold, each for all of its keys; a key that the request has not is none's equal.
 
+    Patterns are patterns to `StringLike` alone.
+
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
-    absent = {"StringEquals": False, "StringEqualsIfExists": True}
+    absent = {"StringEquals": False, "StringEqualsIfExists": True, "StringLike": False}
     return all(
-        context[key] in ([values] if isinstance(values, str) else values) if key in context else absent[operator]
+        any(_is(operator, one, context[key]) for one in ([values] if isinstance(values, str) else values))
+        if key in context
+        else absent[operator]
         for operator, keys in condition.items()
         for key, values in keys.items()
     )
+
+
+def _is(operator: str, value: str, text: str) -> bool:
+    return _matches(value, text) if operator == "StringLike" else value == text
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -14,8 +14,15 @@ from generator.config.rules.offers import (
 from generator.config.rules.sizes import is_production
 from generator.config.settings import Settings
 
-# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
-LEAST_GROWTH = 1.1
+_LEAST_GROWTH = 1.1
+
+
+def least_maximum(gib: int) -> int:
+    """The least (GiB) that storage of a size can be allowed to grow to.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+    """
+    return round(gib * _LEAST_GROWTH + 0.5)
 
 
 @rule(Level.ERROR)
@@ -93,7 +100,7 @@ def instance_unknown(settings: Settings) -> Found:
 def storage_cannot_grow(settings: Settings) -> Found:
     """The storage is left less than a tenth of room to grow (maxAllocatedStorage), which AWS refuses."""
     database = settings.metadata_db
-    least = round(database.allocated_storage * LEAST_GROWTH + 0.5)
+    least = least_maximum(database.allocated_storage)
     if not database.aurora and (most := database.max_allocated_storage) is not None and most < least:
         what = f"{most} leaves {database.allocated_storage} GiB no room to grow; write {least} or more, or null"
         yield ("metadataDb", "maxAllocatedStorage"), what

@@ -33,7 +33,7 @@ PLAN = Plan(
     "main",
     (
         StackPlan("app-foundation", creates=False, changes=()),
-        StackPlan("app", creates=False, changes=CHANGES, by_hand=("by hand: Vpc",)),
+        StackPlan("app", creates=False, changes=CHANGES, by_hand=("by hand: Vpc",), warnings=("a quota",)),
     ),
     COSTS,
     ["the image stays"],
@@ -56,6 +56,7 @@ def test_a_plan_on_a_terminal() -> None:
         "+    add     app/Topic                      AWS::SNS::Topic",
         "!!  Database/MetadataDatabase holds data and is replaced by an empty one (for DBName):"
         " a snapshot of it is taken first",
+        "a quota",
         "by hand: Vpc",
         "2 to add, 1 to change, 1 to destroy",
         "",
@@ -93,6 +94,7 @@ _the image stays_
 ! ~    modify  app/Services/Worker            AWS::ECS::Service
          Cluster (by parameter C, perhaps, replaces it)
 + +    add     app/Topic                      AWS::SNS::Topic
+! a quota
 ! by hand: Vpc
 ```
 

@@ -8,6 +8,7 @@ from inspect import cleandoc
 
 import pytest
 
+from deployer.consent import Question
 from deployer.console.screen import Screen
 from deployer.errors import DeployError
 from deployer.events import StackEvent
@@ -232,6 +233,40 @@ def test_an_interrupt_leaves_the_picture_and_is_handed_on() -> None:
         screen.show(interrupted())
     screen.say("CloudFormation goes on")
     assert terminal.screen == "● airflow-dev  creating  0 s\nCloudFormation goes on"
+
+
+def test_what_an_interrupt_leaves_to_do_is_the_last_on_a_small_terminal() -> None:
+    play, terminal = Play(), Terminal(lines=10)
+    screen = _screen(terminal, play)
+    many = [Resource(f"Queue{number}", seconds=99) for number in range(30)]
+
+    def press() -> None:
+        raise KeyboardInterrupt
+
+    def interrupted() -> Generator[StackEvent, None, None]:
+        events = play.deploying(*many)
+        try:
+            yield from (next(events) for _ in range(20))
+            press()
+        except KeyboardInterrupt:
+            screen.say("CloudFormation goes on")
+            screen.say("release 1 was left on its way")
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        screen.show(interrupted())
+    assert terminal.screen.splitlines()[-2:] == ["CloudFormation goes on", "release 1 was left on its way"]
+    assert terminal.screen.count("● airflow-dev") == 1, "the picture is left, not painted again"
+
+
+@pytest.mark.parametrize("variables", [{}, {"CI": "true"}])
+def test_what_is_told_and_asked_names_commands_of_this_environment(variables: dict[str, str]) -> None:
+    terminal = Terminal(columns=200)
+    screen = Screen(terminal, Terminal(), variables, (), complete=lambda text: text.replace("-deploy", "-deploy HERE"))
+    screen.say("`make airflow-deploy` goes on")
+    screen.ask(Question("Go on?", "by `make airflow-deploy`"))
+
+    assert terminal.screen.splitlines()[:2] == ["`make airflow-deploy HERE` goes on", "by `make airflow-deploy HERE`"]
 
 
 def test_an_interrupt_while_an_event_is_shown_reaches_the_operation() -> None:

@@ -195,7 +195,8 @@ def test_nothing_is_counted_where_nobody_has_looked_into_a_stack_that_changes() 
     play = Play()
     play.deploy(*RESOURCES)
     inside = [change for change in (play.told.changes if play.told else ()) if change.stack.endswith("Database")]
-    told = [replace(change, seen=False) for change in (play.told.changes if play.told else ()) if change not in inside]
+    changes = play.told.changes if play.told else ()
+    told = [replace(change, change_set="") for change in changes if change not in inside]
     root = fold([event for event in play.heard if event.time <= play.when(65)], told)
     assert root
 

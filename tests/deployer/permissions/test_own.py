@@ -9,16 +9,23 @@ from tests.deployer.permissions import calls
 
 READING_VERBS = {f"verbs.{name}" for name in ("diff", "doctor", "events", "reading", "unlock")}
 OURS = own.READING | own.ROLLING | own.DEPLOYING | own.DESTROYING
-# What modules that destroy imports can do beside what it asks of them: make changes, and compare Fernet keys.
+# What modules that destroy imports can do beside what it asks of them: make changes, see tasks, compare Fernet keys.
 ONLY_IN_A_DEPLOY = {
     "cloudformation:CreateChangeSet",
     "cloudformation:DeleteChangeSet",
     "cloudformation:DetectStackResourceDrift",
     "cloudformation:ExecuteChangeSet",
+    *(f"ecs:{name}" for name in ("DescribeServices", "DescribeTaskDefinition", "DescribeTasks")),
+    *(f"ecs:{name}" for name in ("ListServices", "ListTasks")),
+    "logs:GetLogEvents",
     "secretsmanager:CreateSecret",
     "secretsmanager:GetSecretValue",
     "secretsmanager:PutSecretValue",
 }
+# Who holds what could not be deleted is named by the verb that goes on with it.
+ONLY_IN_A_DESTROY = {"ec2:DescribeNetworkInterfaces"}
+# A stack that is only there to be reviewed is removed where one is created; snapshots are listed where one may go.
+NOT_IN_A_PUSH = {"cloudformation:DeleteStack", "rds:DescribeDBClusterSnapshots", "rds:DescribeDBSnapshots"}
 # No call of ours: what CloudFormation asks for beside (tags), what an engine calls that pushes, and what we tell a
 # user to call.
 NOT_CALLED = {
@@ -34,10 +41,9 @@ NOT_CALLED = {
 @pytest.mark.parametrize(
     ("verb", "modules", "allowed", "beside"),
     [
-        ("deploy", {"verbs.deploying"}, own.READING | own.ROLLING | own.DEPLOYING, set()),
-        ("deploy", READING_VERBS, own.READING | own.ROLLING | own.DEPLOYING, set()),
-        # A stack that is only there to be reviewed is removed where one is created.
-        ("push", {"verbs.images", "verbs.rollback"}, own.READING | own.ROLLING, {"cloudformation:DeleteStack"}),
+        ("deploy", {"verbs.deploying"}, own.READING | own.ROLLING | own.DEPLOYING, ONLY_IN_A_DESTROY),
+        ("deploy", READING_VERBS, own.READING | own.ROLLING | own.DEPLOYING, ONLY_IN_A_DESTROY),
+        ("push", {"verbs.images", "verbs.rollback"}, own.READING | own.ROLLING, NOT_IN_A_PUSH),
         ("destroy", {"verbs.destroying"}, own.READING | own.DESTROYING, ONLY_IN_A_DEPLOY),
     ],
 )

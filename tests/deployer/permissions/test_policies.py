@@ -43,6 +43,23 @@ def condition(documents: dict[str, Document], verb: str, action: str) -> Any:
     return found["StringEquals"]
 
 
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [
+        ("ec2:GetSecurityGroupsForVpc", {}),
+        ("route53:AssociateVPCWithHostedZone", {"network": {"mode": "isolated"}}),
+        ("route53:AssociateVPCWithHostedZone", {"network": {"endpoints": ["athena"]}}),
+    ],
+)
+def test_what_aws_calls_onwards_is_allowed(action: str, more: dict[str, Any]) -> None:
+    documents = of(**more)
+    assert rights(documents, "deploy").allow(action, f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1", {}) or (
+        rights(documents, "deploy").allow(action, "*", {})
+    )
+    for verb in ("push", "destroy"):
+        assert action not in rights(documents, verb).actions()
+
+
 @pytest.mark.parametrize("combination", combinations()[::4], ids=str)  # reading templates is what takes time
 def test_an_environment_has_policies_that_iam_takes(combination: Combination) -> None:
     documents = policies_of(combination.settings)
@@ -107,16 +124,24 @@ def test_roles_under_a_path_and_within_a_boundary() -> None:
     allowed = rights(documents, "deploy")
     assert allowed.allow("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/data/air-dev-Roles-1")
     assert not allowed.allow("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/air-dev-Roles-1")
-    fence = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/fence"}
-    for action in ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
-        assert condition(documents, "deploy", action) == fence
     assert "iam:DeleteRolePermissionsBoundary" not in allowed.actions()
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, ""])
+def test_roles_are_made_within_the_boundary_alone_also_where_no_account_is_said(account: str) -> None:
+    allowed = rights(of(iam={"permissionsBoundary": "fence"}, account=account), "deploy")
+    role = f"arn:aws:iam::{ACCOUNT}:role/air-dev-Roles-1"
+    for action in ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
+        for policy, within in (("fence", True), ("wide-fence", False)):
+            context = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/{policy}"}
+            assert allowed.allow(action, role, context) is within, (action, policy)
+        assert not allowed.allow(action, role, {})
 
 
 def test_what_has_no_name_of_ours_goes_by_its_tags() -> None:
     documents = of()
     for verb in ("deploy", "destroy"):
-        for action in ("ec2:DeleteVpc", "ec2:DeleteSecurityGroup", "rds:DeleteDBInstance"):
+        for action in ("ec2:DeleteVpc", "ec2:DeleteSecurityGroup"):
             assert condition(documents, verb, action) == TAGS
     assert condition(documents, "deploy", "secretsmanager:GetSecretValue") == TAGS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from deployer.change_sets import ChangeSet
 from deployer.changes import Change, Property, Recreation, Replacement
 from deployer.consent import Question
 from deployer.console.screen import Screen
-from deployer.errors import Declined
+from deployer.errors import Declined, DeployError
 from deployer.plans.consent import consent
 
 DATABASE = Change(
@@ -49,6 +50,19 @@ def test_each_loss_is_agreed_to_by_typing_its_name() -> None:
     assert asked(typed="y\nDatabase/MetadataDatabase\nStorage/Logs\n")
     assert not asked(typed="y\nDatabase/MetadataDatabase\ny\n")
     assert not asked(typed="n\nDatabase/MetadataDatabase\nStorage/Logs\n")
+
+
+def test_a_protected_database_that_would_go_is_refused_and_nobody_is_asked() -> None:
+    protected = replace(DATABASE, protected=True)
+    with pytest.raises(DeployError) as caught:
+        asked("--yes", *(f"--allow-replacement {name}" for name in NAMES), changes=(protected, LOGS))
+
+    assert not isinstance(caught.value, Declined)
+    assert caught.value.line == (
+        "Database/MetadataDatabase holds data and is replaced by an empty one (for DBName): it is protected against "
+        "deletion, and so stays without a snapshot, in no stack any more"
+    )
+    assert caught.value.hint.startswith("set metadataDb.deletionProtection to false in service.yml and deploy that ")
 
 
 def test_yes_does_not_cover_a_loss() -> None:

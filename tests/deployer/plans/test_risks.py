@@ -62,6 +62,26 @@ def test_what_only_may_change_is_no_reason_that_is_told() -> None:
     assert risk.because == ("DBName",)
 
 
+@pytest.mark.parametrize(
+    ("properties", "replacement", "named"),
+    [
+        ((Property("KmsKeyId", Recreation.ALWAYS, certain=False),), Replacement.MAYBE, True),
+        ((), Replacement.MAYBE, True),
+        ((), Replacement.YES, True),
+        ((Property("MultiAZ", Recreation.MAYBE),), Replacement.MAYBE, False),
+        ((Property("Tags"),), Replacement.NO, False),
+    ],
+)
+def test_where_values_are_missing_all_counts_that_is_not_proven_harmless(
+    properties: tuple[Property, ...], replacement: Replacement, named: bool
+) -> None:
+    found = risks([change(DATABASE, replacement=replacement, properties=properties, blind=True)])
+
+    assert bool(found) is named
+    assert all("which CloudFormation does not tell" in each.what for each in found)
+    assert not risks([change("AWS::SNS::Topic", replacement=replacement, properties=properties, blind=True)])
+
+
 def test_what_cloudformation_has_yet_to_decide_counts() -> None:
     (risk,) = risks([change(DATABASE, "Dynamic")])
     assert risk.what.startswith("may be removed or replaced")

@@ -142,9 +142,18 @@ def test_expired_credentials_are_no_finding() -> None:
 
 
 def test_a_deploy_goes_on_where_nothing_is_lacking() -> None:
-    ours, said = tools(usual())
-    ready(ours, WANTED)
+    account = Roles(ECS, BALANCING, RDS, ELASTICACHE)
+    ours, said = tools(usual(account))
+    ready(ours, WANTED)()
     assert said == ["checking account and region"]
+    assert account.made == 0
+
+
+def test_the_checks_are_over_when_their_findings_are_told() -> None:
+    ours, said = tools(usual(Roles(BALANCING)))
+    ready(replace(ours, done=lambda: said.append("done")), WANTED)
+    assert said[-1] == "done"
+    assert len(said) > 2
 
 
 def test_a_deploy_stops_at_errors_before_anything_is_made() -> None:
@@ -202,12 +211,14 @@ def test_where_the_stack_may_not_be_looked_at_errors_stay() -> None:
     assert [(one.level, one.where) for one in found] == [(Level.ERROR, "publicSubnet"), (Level.WARNING, "permissions")]
 
 
-def test_a_deploy_tells_warnings_and_makes_the_role_of_ecs() -> None:
+def test_a_deploy_tells_warnings_and_makes_the_role_of_ecs_when_it_may() -> None:
     account = Roles(BALANCING)
     answers = usual(account)
     answers["service-quotas"]["get_service_quota"] = DENIED
     ours, said = tools(answers)
-    ready(ours, WANTED)
+    make = ready(ours, WANTED)
+    assert account.made == 0
+    make()
     assert [line.partition(":")[0] for line in said] == [
         "checking account and region",
         "warning",
@@ -230,7 +241,7 @@ def test_where_the_role_cannot_be_made_it_goes_on(refusal: Exception, why: str) 
     answers = usual(Roles())
     answers["iam"]["create_service_linked_role"] = refusal
     ours, said = tools(answers)
-    ready(ours, WANTED)
+    ready(ours, WANTED)()
     assert said[-1] == (
         f"warning: account: the service-linked role of ecs.amazonaws.com could not be made: {why};"
         " an account's first cluster can fail without it"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from deployer.preflight.endpoints import endpoints
-from deployer.preflight.wanted import Wanted
+from deployer.preflight.wanted import Existing, Wanted
 from tests.deployer.preflight.scripted import STACK, Answer, found
 
 LOGS, ATHENA = "com.amazonaws.eu-west-1.logs", "com.amazonaws.eu-west-1.athena"
@@ -51,3 +52,22 @@ def test_a_zone_that_a_service_does_not_have() -> None:
     assert found(endpoints, wanted(zones=["a", "b"]), without) == [f"error: {said} {todo}"]
     assert found(endpoints, wanted(zones=["b", "a"]), without) == []  # one zone, the first
     assert found(endpoints, wanted(), without) == [f"warning: {said} {todo}"]  # which zones AWS takes is assumed
+
+
+def test_the_zones_of_an_existing_network_are_those_of_the_tasks_subnets() -> None:
+    answers = offered({LOGS: "bc", ATHENA: "bc"})
+    answers["ec2"]["describe_subnets"] = {
+        "Subnets": [
+            {"SubnetId": f"subnet-{zone}", "AvailabilityZone": f"eu-west-1{zone}", "VpcId": "vpc-1"} for zone in "ab"
+        ]
+    }
+
+    def lines(tasks: Sequence[str], count: int) -> list[str]:
+        theirs = Existing("vpc-1", "10.0.0.0/16", tasks, [], [])
+        return found(endpoints, replace(wanted([], count), existing=theirs), answers)
+
+    said = "is not offered in eu-west-1a; list subnets in zones that have it (first) in taskSubnetIds"
+    both = [f"error: network.endpoints: {name} {said}" for name in (ATHENA, LOGS)]
+    assert lines(["subnet-a", "subnet-b"], 1) == both
+    assert lines(["subnet-b", "subnet-a"], 1) == []
+    assert lines(["subnet-b", "subnet-a"], 2) == both

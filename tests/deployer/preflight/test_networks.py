@@ -9,7 +9,7 @@ from typing import Any
 from deployer.preflight.networks import existing
 from deployer.preflight.wanted import Existing, Wanted
 from tests.deployer.preflight.scripted import STACK, Answer, found, stands
-from tests.deployer.scripted_clients import RefusedError
+from tests.deployer.scripted_clients import ACCOUNT, RefusedError
 
 THEIRS = Existing(
     "vpc-1",
@@ -20,6 +20,7 @@ THEIRS = Existing(
     route_tables=["rtb-1"],
 )
 ZONES = {"subnet-1": "a", "subnet-2": "a", "subnet-3": "b", "subnet-4": "a", "subnet-5": "b"}
+S3 = "com.amazonaws.eu-west-1.s3"
 LOGS = "com.amazonaws.eu-west-1.logs"
 
 
@@ -39,6 +40,7 @@ def ec2(
     cidrs: tuple[str, ...] = ("10.20.0.0/16", "10.30.0.0/16"),
     table_of: str = "vpc-1",
     endpoint: Mapping[str, Any] | None = None,
+    owner: str = ACCOUNT,
 ) -> dict[str, dict[str, Answer]]:
     there = {name: subnet(name, zone) for name, zone in ZONES.items()} if subnets is None else subnets
 
@@ -54,7 +56,13 @@ def ec2(
     return {
         "ec2": {
             "describe_vpcs": {
-                "Vpcs": [{"VpcId": "vpc-1", "CidrBlockAssociationSet": [{"CidrBlock": one} for one in cidrs]}]
+                "Vpcs": [
+                    {
+                        "VpcId": "vpc-1",
+                        "OwnerId": owner,
+                        "CidrBlockAssociationSet": [{"CidrBlock": one} for one in cidrs],
+                    }
+                ]
             },
             "describe_vpc_attribute": attribute,
             "describe_subnets": of_subnets,
@@ -65,7 +73,7 @@ def ec2(
 
 
 def wanted(theirs: Existing = THEIRS, **endpoints: str) -> Wanted:
-    return Wanted(STACK, existing=theirs, endpoints=endpoints)
+    return Wanted(STACK, existing=theirs, endpoints=endpoints, gateways=[S3] if endpoints else [])
 
 
 def test_a_network_as_it_is_said_to_be() -> None:
@@ -79,6 +87,13 @@ def test_a_vpc_that_is_not_there() -> None:
     assert found(existing, wanted(), gone) == [
         "error: network.existing.vpcId: there is no vpc-1 in eu-west-1 in this account;"
         " write the id of one that is there, or choose its region"
+    ]
+
+
+def test_a_vpc_that_another_account_shares() -> None:
+    assert found(existing, wanted(), ec2(owner="999999999999")) == [
+        "error: network.existing.vpcId: vpc-1 is shared by account 999999999999, and only its owner can give it"
+        " private names and endpoints; deploy in that account, or in a network of this one"
     ]
 
 
@@ -139,3 +154,14 @@ def test_an_endpoint_that_is_there_already() -> None:
     ]
     assert found(existing, wanted(logs=LOGS), ec2(endpoint=endpoint | {"PrivateDnsEnabled": False})) == []
     assert found(existing, wanted(logs=LOGS), {**stands(), **ec2(endpoint=endpoint)}) == []  # it is our own
+
+
+def test_a_route_table_leads_to_s3_already() -> None:
+    gateway = {"VpcEndpointId": "vpce-1", "VpcEndpointType": "Gateway", "ServiceName": S3, "RouteTableIds": ["rtb-1"]}
+    assert found(existing, wanted(logs=LOGS), ec2(endpoint=gateway)) == [
+        f"error: network.existing.createEndpoints: rtb-1 leads to an endpoint of {S3} (vpce-1);"
+        " take the table out of that endpoint, since ours is entered there, or set this to false"
+    ]
+    assert found(existing, wanted(logs=LOGS), ec2(endpoint=gateway | {"RouteTableIds": ["rtb-2"]})) == []
+    assert found(existing, wanted(), ec2(endpoint=gateway)) == []  # none is made
+    assert found(existing, wanted(logs=LOGS), {**stands(), **ec2(endpoint=gateway)}) == []  # it is our own

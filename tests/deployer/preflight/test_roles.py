@@ -59,7 +59,7 @@ def test_a_fresh_account() -> None:
     account = Roles()
     assert found(service_linked, wanted, account.answers()) == [
         "note: account: the service-linked role of ecs.amazonaws.com is missing, without which an account's first"
-        " cluster can fail; a deploy makes it, and waits for it",
+        " cluster can fail; a deploy makes it once its changes are agreed to, and waits for it",
         "note: account: these have no service-linked role yet: elasticloadbalancing.amazonaws.com, rds.amazonaws.com,"
         " elasticache.amazonaws.com, ecs.application-autoscaling.amazonaws.com; AWS makes each with its first resource;"
         " who deploys must be allowed iam:CreateServiceLinkedRole for them",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from deployer import cli
 from deployer.deployment import Deployed
-from deployer.errors import DECLINED, Declined
+from deployer.errors import DECLINED, DONE, FAILED, Declined, DeployError
 from deployer.options import parser
+from deployer.verbs import deploying
 from deployer.verbs.deploying import bring
+from deployer.verbs.pasting import here
 from tests.deployer.deploying import AnyUrl, Scene
 from tests.deployer.plans.test_revisions import run
 from tests.deployer.scripted_graphs import Graph, Resource, detail
@@ -68,6 +71,37 @@ def test_yes_alone_replaces_no_database(place: Place, capsys: pytest.CaptureFixt
     assert place.executed == 1, "that of the foundation"
     assert place.stack.graph == place.before
     assert not place.scene.cloud.change_sets
+
+
+def test_a_database_that_is_protected_is_not_replaced_whatever_is_given(place: Place) -> None:
+    place.stack.children["Database"].graph = root(protected=True).resources[0].child
+    with pytest.raises(DeployError, match=f"{NAME} holds data .* and so stays without a snapshot") as caught:
+        place.deploy("--yes", "--allow-replacement", NAME)
+
+    assert caught.value.exit_status == FAILED
+    assert place.executed == 1, "that of the foundation"
+    assert not place.scene.cloud.change_sets
+
+
+def test_what_could_not_be_deleted_is_the_last_word_of_a_deploy_that_succeeded(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place.stack.graph = Graph((*place.before.resources, Resource("Logs", "AWS::SNS::Topic")), place.before.parameters)
+    place.scene.cloud.blocked = lambda physical_id: "in use" if physical_id == "air-local-logs" else ""
+    made: list[Deployed] = []
+
+    def bring(*_: object) -> Deployed:
+        made.append(place.deploy("--yes", "--allow-replacement", NAME))
+        return made[0]
+
+    monkeypatch.setattr(deploying, "bring", bring)
+    options = parser(cli.VERBS, {}).parse_args(["deploy", "--environment", "local"])
+    monkeypatch.setattr("local.session.deploying", lambda *_: nullcontext())
+    monkeypatch.setattr(deploying, "inside", lambda _: place.scene.aws)
+
+    assert deploying.deploy(options) == DONE
+    assert made[0].root.left
+    assert capfd.readouterr().err.splitlines()[-2:] == [here(line, options) for line in made[0].root.left]
 
 
 def test_its_name_given_beforehand_lets_it_happen(place: Place) -> None:

@@ -12,7 +12,6 @@ from deployer.change_sets import ChangeSet
 from deployer.changes import Change
 from deployer.checkout import CHECKOUT
 from deployer.deployed import LastDeploy
-from deployer.drift import Drift
 from deployer.errors import DeployError
 from deployer.plans.plan import Plan, totals
 from deployer.tools import Tools
@@ -178,6 +177,15 @@ def test_what_was_changed_by_hand_is_told() -> None:
     assert "/Size is 30 (template: 20)" in "\n".join(account.diff().stacks[1].by_hand)
 
 
+def test_what_cloudformation_warns_of_is_told() -> None:
+    account = Account(Graph((Resource("Logs", "AWS::S3::Bucket"),), OF_ROOT)).deployed()
+    account.cloud.warned["Database"] = ["quota exceeded"]
+
+    warned = "  air-dev/Database (AWS::CloudFormation::Stack): quota exceeded (at /Resources/Database/Properties)"
+    assert account.diff().stacks[1].warnings == ("CloudFormation warns:", warned)
+    assert account.changes_nothing()
+
+
 def test_without_nested_change_sets_the_root_alone_is_planned() -> None:
     plan = Account(root(2)).deployed().diff(nested=False)
     assert [(each.name, each.seen) for each in plan.stacks[1].changes] == [("Database", False)]
@@ -248,18 +256,17 @@ def test_of_a_busy_stack_it_is_said_that_nothing_can_be_planned() -> None:
 
 def change_set(stack: str, *, creates: bool) -> ChangeSet:
     changed = Change("air-dev", "Topic", "", "AWS::SNS::Topic", "Modify")
-    moved = Drift("air-dev/Topic", "AWS::SNS::Topic", removed=True)
-    return ChangeSet("id", stack, "arn", creates, (changed,), (moved,))
+    return ChangeSet("id", stack, "arn", creates, (changed,), ("moved by hand",), ("a quota",))
 
 
-def test_before_a_deploy_the_changes_the_drift_and_the_bill_are_shown() -> None:
+def test_before_a_deploy_the_changes_what_is_beside_them_and_the_bill_are_shown() -> None:
     account = Account().deployed()
     last = LastDeploy("", settings().model_dump(mode="json", by_alias=True), "", "")
     deployed.write(account.aws, "bucket", last)
     told = shown(change_set("air-dev", creates=False), settings(), account.aws).splitlines()
 
     assert told[1] == "~  modify  air-dev/Topic  AWS::SNS::Topic"
-    assert "  air-dev/Topic (AWS::SNS::Topic) was removed by hand" in told
+    assert told[2:4] == ["a quota", "moved by hand"]
     assert told[-2].startswith("$ a day in us-east-1: ")
     assert told[-2].endswith(", as before")
     assert told[-1] == "0 to add, 1 to change, 0 to destroy"

@@ -32,7 +32,7 @@ def without_vpc() -> dict[str, dict[str, Answer]]:
 
 
 def test_findings_stand_in_columns_with_what_to_do_below(capsys: pytest.CaptureFixture[str]) -> None:
-    show([error("network.mode", "5 of 5 VPCs are in use", "ask for more"), note("account", "is fresh")])
+    show([error("network.mode", "5 of 5 VPCs are in use", "ask for more"), note("account", "is fresh")], TEXT)
     assert capsys.readouterr().out == (
         "error  network.mode  5 of 5 VPCs are in use\n    ask for more\nnote   account       is fresh\n"
     )

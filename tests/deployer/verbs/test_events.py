@@ -110,6 +110,20 @@ def test_a_failure_is_told_with_why_though_nothing_was_kept(capsys: pytest.Captu
     assert told[-1].startswith("what to do: ")
 
 
+def test_what_could_not_be_deleted_is_told_though_all_else_went_well(capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene()
+    scene.deploy(Resource("Bucket", "AWS::S3::Bucket"), Resource("Queue"))
+    scene.cloud.blocked = lambda physical_id: "it is not empty" if physical_id.endswith("-bucket") else ""
+    scene.deploy(Resource("Queue"))
+
+    assert scene.tell() == DONE
+    told = capsys.readouterr().out.splitlines()
+    assert told[-4].startswith(f"{NAME}: UPDATE_COMPLETE after ")
+    assert told[-3] == f"why: {NAME}: a resource could not be deleted, and is in no stack any more"
+    assert told[-2].startswith("what to do: delete it yourself: it goes on and costs, and ")
+    assert told[-1] == f"{NAME}/Bucket (AWS::S3::Bucket, {NAME}-bucket): it is not empty"
+
+
 def test_what_was_kept_of_a_failure_is_told_beneath(capsys: pytest.CaptureFixture[str]) -> None:
     scene = Scene()
     scene.put_foundation()
@@ -255,9 +269,23 @@ def test_after_a_removal_it_is_what_is_told(capsys: pytest.CaptureFixture[str]) 
     assert told[-1] == f"{NAME}: DELETE_COMPLETE after 4 s"
 
 
+def test_a_removal_that_has_come_half_way_is_what_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene()
+    list(scene.deploying(Resource("Templates"), name=FOUNDATION))
+    scene.deploy(Resource("Queue"))
+    list(scene.removing())
+
+    assert scene.tell() == DONE
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"{NAME}: DELETE_COMPLETE")
+
+    list(scene.deploying(Resource("Templates", version=2), name=FOUNDATION))
+    scene.tell()
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"{FOUNDATION}: UPDATE_COMPLETE")
+
+
 @pytest.mark.parametrize("follow", [True, False])
 def test_where_nothing_was_ever_done_it_is_said(*, follow: bool) -> None:
     scene = Scene()
 
-    assert scene.tell(follow=follow) == DONE
+    assert scene.tell(follow=follow) == FAILED
     assert scene.talk.getvalue().startswith(f"there is no stack {NAME} in eu-west-1: it was never deployed, or ")

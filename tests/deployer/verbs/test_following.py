@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import io
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from deployer import deployed
+from deployer.console.screen import Screen
 from deployer.errors import DONE
+from deployer.verbs.events import tell
 from tests.deployer.console.playing import NAME
 from tests.deployer.scripted_clients import RefusedError
 from tests.deployer.scripted_cloudformation import Graph, Resource
-from tests.deployer.verbs.test_events import FOUNDATION, Scene
+from tests.deployer.scripted_environment import BUCKET, Environment
+from tests.deployer.verbs.test_events import FOUNDATION, NAMES, Scene
 
 
 def test_whoever_is_at_work_may_have_more_to_do_and_is_waited_for() -> None:
@@ -47,3 +56,35 @@ def test_who_may_not_look_for_the_lock_watches_what_goes_on() -> None:
 
 def _refused(**_: object) -> Any:
     raise RefusedError("AccessDenied", "Access Denied", 403)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_who_has_watched_a_deploy_that_broke_off_is_told_what_is_left_to_do(*, left: bool) -> None:
+    environment = Environment()
+    if left:
+        deployed.begin(environment.aws, BUCKET, None, ())
+    graph = environment.cloud._get(NAME).graph
+    assert graph
+    environment.cloud.begin_update(NAME, environment.cloud.again(graph, {}))
+    talk, options = io.StringIO(), argparse.Namespace(follow=True, json=False, html="")
+
+    assert tell(environment.aws, NAMES, Screen(talk, io.StringIO(), {}, ()), options, environment.time.clock()) == DONE
+    lines = talk.getvalue().splitlines()
+    assert any(line.startswith(f"{NAME}: UPDATE_COMPLETE") for line in lines)
+    assert ("`make airflow-deploy`, run again, finishes it" in lines[-1]) is left
+
+
+def test_the_commands_in_what_happened_mean_the_environment_that_was_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    scene = Scene()
+    next(scene.deploying(Resource("Queue", seconds=300)))
+    page = tmp_path / "page.html"
+    options = argparse.Namespace(follow=False, json=False, html="", environment="dev")
+
+    watch = "make airflow-events ENVIRONMENT=dev ARGS=--follow"
+    assert tell(scene.aws, NAMES, Screen(scene.talk, io.StringIO(), {}, ()), options) == DONE
+    assert watch in capsys.readouterr().out
+    options.html = str(page)
+    assert tell(scene.aws, NAMES, Screen(scene.talk, io.StringIO(), {}, ()), options) == DONE
+    assert watch in page.read_text("utf-8")

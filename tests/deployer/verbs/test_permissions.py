@@ -48,6 +48,16 @@ def test_the_region_of_the_shell_or_the_profile(
     assert '"arn:aws-cn:ec2:cn-north-1:*:*"' in capsys.readouterr().out
 
 
+def test_without_a_region_the_partition_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["permissions", "--environment", "dev"]) == DONE
+    assert "no region is said: they are for partition aws;" in capsys.readouterr().err
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert cli.main(["permissions", "--environment", "dev"]) == DONE
+    assert "partition" not in capsys.readouterr().err
+
+
 def test_a_region_that_there_is_not(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,15 +59,27 @@ def way_in(environment: Environment, chosen: Settings, capsys: pytest.CaptureFix
     return told
 
 
-def test_outputs_begin_with_what_people_look_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_outputs_end_with_what_people_look_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     show_outputs(OUTPUTS, TEXT, settings(tmp_path), REGION)
     lines = capsys.readouterr().out.splitlines()
 
-    assert [line.split()[0] for line in lines[:5]] == ["Url", "AdminUser", "AdminSecretArn", "ClusterName", "LogGroup"]
-    assert "The password is in that secret, under `password`: make airflow-password" in lines
+    assert [line.split()[0] for line in lines[-7:-2]] == [
+        *("ClusterName", "LogGroup", "Url", "AdminUser", "AdminSecretArn")
+    ]
+    assert lines[-1] == "The password is in that secret, under `password`: make airflow-password"
     for component in ("webserver", "scheduler", "dag-processor", "triggerer", "workers"):
         assert any(f"execute-command --region {REGION}" in line and component in line for line in lines)
         assert any(f"--log-stream-name-prefix {component}/" in line for line in lines)
+
+
+@pytest.mark.parametrize(("name", "said"), [("dev", False), ("local", False), ("isolated", True), ("shut", True)])
+def test_outputs_say_where_nobody_may_come(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, *, said: bool
+) -> None:
+    show_outputs(OUTPUTS, TEXT, settings(tmp_path, name), REGION)
+    last = capsys.readouterr().out.splitlines()[-1]
+    way = "Nobody can come to that address from outside of the network: make airflow-open leads there"
+    assert (last == way) is said
 
 
 def test_outputs_as_data_keep_their_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,8 +136,25 @@ def test_nothing_deployed_has_no_way_in(tmp_path: Path) -> None:
 
 def test_status_tells_a_script_whether_it_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert show_status(settings(tmp_path, "shut"), Environment().aws, TEXT) == FAILED
-    assert "nothing is deployed" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "nothing is deployed" in printed.out
+    assert printed.err.strip() == f"Looked in account 123456789012 in {REGION}: was it deployed there?"
 
     assert show_status(settings(tmp_path), Environment().aws, JSON) == FAILED  # its tasks do not run
     told = json.loads(capsys.readouterr().out)
     assert [each["state"] for each in told["services"]] == ["tasks missing", "tasks missing"]
+
+
+def test_commands_that_are_printed_mean_the_environment_that_was_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment, chosen = deployed(), settings(tmp_path)
+    text = argparse.Namespace(json=False, environment="dev", settings="service.yml")
+
+    show_outputs(OUTPUTS, text, chosen, REGION)
+    assert capsys.readouterr().out.endswith("`password`: make airflow-password ENVIRONMENT=dev\n")
+    assert show_way_in(chosen, environment.aws, text) == DONE
+    assert "`make airflow-password ENVIRONMENT=dev` prints it" in capsys.readouterr().out
+    environment.cloud._own(environment.cloud._get(ROOT), "UPDATE_IN_PROGRESS", environment.time.seconds)
+    assert show_status(chosen, environment.aws, text) == FAILED
+    assert "`make airflow-events ENVIRONMENT=dev ARGS=--follow`" in capsys.readouterr().out

@@ -10,12 +10,13 @@ from botocore.exceptions import ReadTimeoutError
 
 from deployer.console.screen import Screen
 from deployer.errors import DECLINED, DONE, Declined, DeployError
-from deployer.verbs.destroying import remove, way_back
+from deployer.verbs.destroying import EMPTY, LOSE, remove, way_back
 from generator.config import source
 from generator.config.environments import judged, overlay
 from generator.config.source import SettingsError
 from tests.deployer.scripted_cloudformation import Graph, Resource, nested
-from tests.deployer.scripted_removal import FOUNDATION, IMAGES, LOGS, ROOT, Scene
+from tests.deployer.scripted_removal import FOUNDATION, FOUNDATION_GRAPH, IMAGES, LOGS, ROOT, Scene
+from tests.deployer.scripted_snapshots import TAGS
 from tests.deployer.test_left_behind import KEY, interrupt, standing
 from tests.deployer.verbs.test_destroying import SERVICE, settings
 
@@ -31,9 +32,9 @@ class Run:
 
     def __call__(self) -> int:
         screen = Screen(self._stream, io.StringIO(), {}, self._given)
-        data_stays = "--yes" in self._given and "--empty-buckets" not in self._given
+        withheld = {EMPTY, LOSE} - set(self._given) if "--yes" in self._given else set[str]()
         tools = replace(self._scene.tools, report=screen.say)
-        return remove(settings(), tools, screen, data_stays=data_stays)
+        return remove(settings(), tools, screen, withheld)
 
     @property
     def told(self) -> str:
@@ -87,7 +88,31 @@ def test_with_empty_buckets_it_goes() -> None:
     assert scene.cloud.status(ROOT) == scene.cloud.status(FOUNDATION) == "nothing"
     assert not scene.s3.buckets[LOGS]
     assert not scene.ecr.repositories[IMAGES]
+    who = "arn:aws:sts::123456789012:assumed-role/dev/ada"
+    assert run.told.splitlines()[0] == f"Removing airflow-dev from account 123456789012 in eu-west-1 as {who}"
     assert "airflow-dev: removed" in run.told
+
+
+def test_in_another_place_there_is_nothing_and_the_place_is_named() -> None:
+    run = Run(Scene(), "--yes")
+
+    assert run() == DONE
+    assert run.told.splitlines()[-1] == (
+        "airflow-dev: there is nothing to remove in account 123456789012 in eu-west-1: was it deployed there?"
+    )
+
+
+def test_consent_beforehand_is_told_which_data_goes() -> None:
+    scene = Scene()
+    graph = Graph((nested("Database", Resource("MetadataDatabase", "AWS::RDS::DBInstance", policy="Delete")),))
+    scene.cloud.put(FOUNDATION, "CREATE_COMPLETE", FOUNDATION_GRAPH)
+    scene.cloud.put(ROOT, "CREATE_COMPLETE", graph)
+    scene.ecr.repositories[IMAGES] = []
+    run = Run(scene, "--yes")
+
+    assert run() == DONE
+    assert "!!  the database, WITHOUT a snapshot (retainData was false at the last deploy)" in run.told
+    assert "!!  service.yml says retainData: true by now" in run.told
 
 
 def with_snapshot() -> Scene:
@@ -131,7 +156,7 @@ def test_interrupted_it_tells_the_way_back_when_it_is_run_again() -> None:
 
     nothing_left = Run(scene, *EVERYTHING)
     assert nothing_left() == DONE
-    assert "there is nothing to remove" in nothing_left.told
+    assert "there is nothing to remove in account 123456789012 in eu-west-1\n" in nothing_left.told
     assert f"secrets: {{fernet: '{KEY}'}}" in nothing_left.told
 
 
@@ -157,10 +182,57 @@ def test_a_network_that_breaks_in_the_end_does_not_hide_what_was_done() -> None:
     assert "cannot be told: AWS could not be reached" in way_back(settings(), scene.aws, removed)
 
 
-def test_that_nothing_of_the_database_is_left_is_said() -> None:
+DATABASE = nested("Database", Resource("MetadataDatabase", "AWS::RDS::DBInstance", policy="Delete"))
+SECRETS = nested("Secrets", Resource("FernetSecret", "AWS::SecretsManager::Secret"))
+
+
+def thrown_away(*root: Resource) -> Scene:
+    """The database and all keys are thrown away; the database is `db-1`, the foundation's key `1234`."""
     scene = Scene()
-    database = nested("Database", Resource("MetadataDatabase", "AWS::RDS::DBInstance", policy="Delete"))
-    scene.cloud.put(ROOT, "CREATE_COMPLETE", Graph((database,)))
+    scene.cloud.names = {"MetadataDatabase": "db-1", "EncryptionKey": "1234"}
+    key = Resource("EncryptionKey", "AWS::KMS::Key")
+    scene.cloud.put(FOUNDATION, "CREATE_COMPLETE", replace(FOUNDATION_GRAPH, resources=(key,)))
+    scene.cloud.put(ROOT, "CREATE_COMPLETE", Graph(root))
+    return scene
+
+
+def test_that_nothing_of_the_database_is_left_is_said() -> None:
+    scene = thrown_away(DATABASE)
     run = Run(scene, *EVERYTHING)
     run()
-    assert run.told.rstrip().endswith("no snapshot of the database is left: retainData was false")
+    assert run.told.rstrip().endswith("no snapshot of the database was taken: retainData was false")
+
+
+def test_keys_that_a_snapshot_needs_go_with_consent_to_that_alone() -> None:
+    scene = thrown_away(DATABASE, SECRETS)
+    scene.rds.instance("by-hand", "db-1", 2, "arn:aws:kms:eu-west-1:123456789012:key/1234")
+    with pytest.raises(Declined, match=r"by-hand \(needs .*/FernetSecret and .*/EncryptionKey\).*--lose-snapshots"):
+        Run(scene, *EVERYTHING)()
+    assert "DeleteStack" not in scene.cloud.calls
+
+    run = Run(scene, *EVERYTHING, "--lose-snapshots")
+    run()
+    assert scene.cloud.status(ROOT) == scene.cloud.status(FOUNDATION) == "nothing"
+    assert "still there: by-hand (needs airflow-dev/Secrets/FernetSecret and" in run.told
+
+
+def test_a_snapshot_that_a_database_of_before_has_left_needs_the_same_key() -> None:
+    """Where it was replaced, the instance had another name."""
+    scene = thrown_away(DATABASE, SECRETS)
+    scene.rds.instance("replaced", "db-0", 2, **TAGS)
+    with pytest.raises(Declined, match=r"replaced \(needs airflow-dev/Secrets/FernetSecret\);"):
+        Run(scene, *EVERYTHING)()
+
+
+def test_a_snapshot_of_an_earlier_life_needs_nothing_of_this_one() -> None:
+    scene = thrown_away(DATABASE, SECRETS)
+    scene.rds.earlier("of-before", "db-0", **TAGS)
+    run = Run(scene, *EVERYTHING)
+    assert run() == DONE
+    assert run.told.rstrip().endswith("retainData was false; still there: of-before")
+
+
+def test_keys_that_are_given_stay_with_the_snapshot() -> None:
+    scene = thrown_away(DATABASE)
+    scene.rds.instance("by-hand", "db-1", 2, "arn:aws:kms:eu-west-1:123456789012:key/another")
+    assert Run(scene, *EVERYTHING)() == DONE

@@ -65,6 +65,12 @@ def test_a_network_of_somebody_else() -> None:
     assert wanted.existing == Existing("vpc-0123456789abcdef0", "10.20.0.0/16", *theirs, tables)
     assert wanted.zones == []
     assert "ecr.dkr" in wanted.endpoints
+    assert (wanted.endpoint_zones, wanted.gateways) == (1, ["com.amazonaws.eu-central-1.s3"])
+    more = {"mode": "existing", "existing": WITH_ENDPOINTS, "endpointZones": "all", "endpoints": ["dynamodb"]}
+    wanted = wanted_of(of(network=more), REGION)
+    assert wanted.endpoint_zones == len(EXISTING["taskSubnetIds"])
+    assert wanted.gateways == ["com.amazonaws.eu-central-1.s3", "com.amazonaws.eu-central-1.dynamodb"]
+    assert wanted_of(of(network={"mode": "existing", "existing": EXISTING}), REGION).gateways == []
 
 
 def test_secrets_that_exist_already() -> None:

@@ -65,7 +65,7 @@ def test_a_removal() -> None:
     scene, watcher = Scene().stand(), Watcher()
     tools = watcher.beside(scene.tools, scene.time)
 
-    assert remove(settings(), tools, watcher.screen, data_stays=False) == DONE
+    assert remove(settings(), tools, watcher.screen) == DONE
     assert {("airflow-dev", "0 of 2 done"), ("airflow-dev-foundation", "0 of 2 done")} <= watcher.seen
 
 

@@ -62,6 +62,7 @@ def test_without_a_defined_environment_those_defined_are_listed(tmp_path: Path, 
         ("service: {scheduler: {cpu: 300}}", "3:11: service.scheduler: cpu 300 is not a Fargate size"),
         ("service: {scheduler: {cpu: 256, memory: 4096}}", "3:11: service.scheduler: memory 4096 does not go with"),
         ("service: []", "3:1: service: must be a mapping (key: value), not a list"),
+        ("whitelistedIPs: [192.0.2.7]", "3:18: whitelistedIPs[0]: '192.0.2.7' has no mask; write 192.0.2.7/32 for one"),
         ("whitelistedIPs: [10.0.0.0]", "3:18: whitelistedIPs[0]: '10.0.0.0' has no mask; write 10.0.0.0/16"),
         (
             "whitelistedIPs: [10.0.0.1/8]",

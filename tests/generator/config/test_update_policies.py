@@ -19,6 +19,7 @@ HOLDS_DATA = {
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
     "AWS::ECR::Repository",
+    "AWS::Logs::LogGroup",
 }
 # Parts of something else, whose replacement nobody sees but by what it does to that.
 PARTS = {
