@@ -92,7 +92,7 @@ def measure() -> Iterator[str]:
 
 _CHECK = """
 from pathlib import Path
-from deployer import dags
+from deployer.dag_checks import dags
 found = dags.check(Path({checkout!r}), {{}}, Path({python!r}), print)
 assert (found.files, found.findings) == (200, ()), found
 """

@@ -17,10 +17,10 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from deployer.changes import Change
+from deployer.cloudformation.changes import Change
+from deployer.cloudformation.events import StackEvent
+from deployer.cloudformation.stacks import STACK_TYPE
 from deployer.console import durations, progress, tree
-from deployer.events import StackEvent
-from deployer.stacks import STACK_TYPE
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "dev"
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,16 +12,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deployer import clusters, deployed, events, lock, releases, service_words, stacks
 from deployer.aws import Aws
-from deployer.deployed import LastDeploy, Written
+from deployer.cloudformation import events, stacks
+from deployer.cloudformation.stacks import Stack, StackNames
+from deployer.cloudformation.statuses import is_busy, is_ready
+from deployer.deploying import deployed
+from deployer.deploying.deployed import LastDeploy, Written
+from deployer.ecs import clusters, service_words
+from deployer.ecs.services import Service, Services
 from deployer.errors import one_line
-from deployer.releases import Release, State
+from deployer.locking import lock
+from deployer.outputs import BUCKET, CLUSTER
+from deployer.releasing import releases
+from deployer.releasing.releases import Release, State
 from deployer.secrecy import without_secrets
-from deployer.services import Service, Services
-from deployer.stacks import Stack, StackNames
-from deployer.statuses import is_busy, is_ready
-from deployer.targets import BUCKET, CLUSTER
 from deployer.tools import Tools
 
 _RELEASES = 10  # that are looked into at most, for those that run

@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployer import packaging
+from deployer.deploying import packaging
 from deployer.errors import DeployError, one_line
 
 _TIME_LIMIT = 600  # seconds
 _CFN_LINT = (sys.executable, "-c", "from cfnlint.runner import main; raise SystemExit(main())")
 _ENOUGH = 300  # characters of a message: some quote every version that AWS has
-_IGNORED = ("W3002",)  # it warns that relative children need packaging, which is what deployer.packaging does
+_IGNORED = ("W3002",)  # it warns that relative children need packaging, which is what deployer.deploying.packaging does
 _SHARE = 6  # templates that are worth one more process: the linter's start takes as long as a few of them
 _MOST = 8  # processes, of 150 MB each
 

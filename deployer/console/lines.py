@@ -8,10 +8,10 @@ from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from deployer.statuses import Category
+from deployer.cloudformation.statuses import Category
 
 if TYPE_CHECKING:  # whoever only has something to say needs no AWS
-    from deployer.events import StackEvent
+    from deployer.cloudformation.events import StackEvent
 
 Result = TypeVar("Result")
 

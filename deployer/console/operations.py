@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from deployer.cloudformation.events import Operation, StackEvent
+from deployer.cloudformation.statuses import is_busy
 from deployer.console.lines import line
 from deployer.console.tree import duration
-from deployer.events import Operation, StackEvent
-from deployer.evidence import Evidence, as_data
-from deployer.statuses import is_busy
+from deployer.operations.evidence import Evidence, as_data
 
 
 def text(stack: str, operation: Operation, why: Evidence | None) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from deployer.changes import Change, Replacement
-from deployer.events import StackEvent
-from deployer.stacks import STACK_TYPE
-from deployer.statuses import Category, is_busy
+from deployer.cloudformation.changes import Change, Replacement
+from deployer.cloudformation.events import StackEvent
+from deployer.cloudformation.stacks import STACK_TYPE
+from deployer.cloudformation.statuses import Category, is_busy
 
 
 class State(Enum):

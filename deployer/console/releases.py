@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from deployer.console.tables import columns
-from deployer.releases import Migrated, Release, State
+from deployer.releasing.releases import Migrated, Release, State
 
 _HEAD = ("", "release", "state", "image", "content", "settings", "Airflow", "database", "time", "who")
 _SHORT = 8  # characters of a hash

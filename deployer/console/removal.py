@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deployer.changes import Change
+from deployer.cloudformation.changes import Change
+from deployer.cloudformation.inventory import Resource
+from deployer.cloudformation.snapshots import Snapshot
+from deployer.cloudformation.template_text import Fate
 from deployer.console.tables import columns
-from deployer.emptying import Content
-from deployer.inventory import Resource
+from deployer.deletions.emptying import Content
+from deployer.destroying.removals import BROUGHT, Removal
 from deployer.plans.risks import holds_data
-from deployer.removals import BROUGHT, Removal
-from deployer.snapshots import Snapshot
-from deployer.template_text import Fate
 
 # The Fernet key and the key of KMS are retained as the database is.
 KEEP = "set retainData to true and deploy first"

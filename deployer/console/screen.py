@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rich.text import Text
 
+from deployer.cloudformation.events import StackEvent
 from deployer.consent import Question
 from deployer.console import lines, progress, tree
 from deployer.console.live import Live, size_of
 from deployer.errors import Declined
-from deployer.events import StackEvent
 
 if TYPE_CHECKING:
-    from deployer.change_sets import ChangeSet
-    from deployer.changes import Change
+    from deployer.cloudformation.change_sets import ChangeSet
+    from deployer.cloudformation.changes import Change
 
 Result = TypeVar("Result")
 

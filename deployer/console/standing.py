@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from deployer.console.tables import columns
-from deployer.deployed import LastDeploy
+from deployer.deploying.deployed import LastDeploy
 from deployer.standing import ServiceStanding, StackStanding, Standing
 
 _HEAD = ("service", "tasks", "healthy", "state", "release", "task definition")

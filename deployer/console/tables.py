@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.cloudformation.changes import Change, Property, Recreation, Replacement
 from deployer.plans.plan import Planned, counted, totals, unseen
 from deployer.plans.risks import in_place, risks
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployer.commands import PASSWORD, PLUGIN, Commands
 from deployer.console.tables import columns
-from deployer.ways_in import WayIn
+from deployer.ecs.commands import PASSWORD, PLUGIN, Commands
+from deployer.ecs.ways_in import WayIn
 
 _LAST = ("Url", "AdminUser", "AdminSecretArn")  # what people look for: a terminal shows the end
 _SHUT = "Nobody can come to that address from outside of the network"

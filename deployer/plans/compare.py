@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from deployer.changes import POLICIES, Change, Property, Recreation, Replacement
+from deployer.cloudformation.changes import POLICIES, Change, Property, Recreation, Replacement
+from deployer.cloudformation.template_text import is_in_cluster, is_protected
 from deployer.plans.expansion import REFERENCE, Written, expand
 from deployer.plans.replacements import recreation
 from deployer.secrecy import shown
-from deployer.template_text import is_in_cluster, is_protected
 
 # What tells one element of a list from another: these come in any order.
 _IDENTITIES = ("Name", "Key", "Sid", "Id", "ContainerName", "AttributeName")

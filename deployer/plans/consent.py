@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deployer.change_sets import ChangeSet
+from deployer.cloudformation.change_sets import ChangeSet
 from deployer.consent import Ask, Question
 from deployer.errors import DeployError
 from deployer.plans.plan import unseen

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from deployer.cloudformation.stacks import STACK_TYPE
+from deployer.cloudformation.template_text import Fate, fate
 from deployer.errors import DeployError
-from deployer.stacks import STACK_TYPE
-from deployer.template_text import Fate, fate
 
 REFERENCE = re.compile(r"\$\{([\w/]+)(?:\.([\w.]+))?\}")
 """How a value refers to a resource: `${Network/Vpc}` is its Ref, `${Network/Vpc.CidrBlock}` an attribute."""

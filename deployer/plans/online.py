@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from deployer import beside, change_sets, drift, stacks
-from deployer.change_sets import StackRequest
+from deployer.cloudformation import change_sets, stacks
+from deployer.cloudformation.change_sets import StackRequest
+from deployer.cloudformation.stack_updates import require_ready
+from deployer.cloudformation.stacks import Stack
+from deployer.cloudformation.statuses import is_unmade
+from deployer.plans import beside, drift
 from deployer.plans.plan import StackPlan
-from deployer.stack_updates import require_ready
-from deployer.stacks import Stack
-from deployer.statuses import is_unmade
 from deployer.tools import Tools
 
 

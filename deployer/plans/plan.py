@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from deployer.changes import Change, Replacement
+from deployer.cloudformation.changes import Change, Replacement
+from deployer.cloudformation.stacks import STACK_TYPE
 from deployer.plans import costs as cost_texts
 from deployer.plans.costs import Costs
 from deployer.plans.risks import risks
-from deployer.stacks import STACK_TYPE
 
 
 class Planned(Protocol):

@@ -7,7 +7,7 @@ from functools import cache
 
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
-from deployer.changes import Recreation
+from deployer.cloudformation.changes import Recreation
 from deployer.plans.risks import in_place
 
 _REGION = "us-east-1"  # which has every type; what replaces is the same everywhere

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.cloudformation.changes import Change, Property, Recreation, Replacement
 
 _HOLDS_DATA = re.compile(
     r"AWS::(RDS::(DBInstance|DBCluster)|ElastiCache::(ReplicationGroup|CacheCluster|ServerlessCache)|EFS::FileSystem"
@@ -54,7 +54,8 @@ def risks(changes: Iterable[Change]) -> tuple[Risk, ...]:
     """Return what holds data and is removed, is replaced, or certainly changes in a way that may replace it.
 
     What only may come to change counts for nothing: all that comes from a sibling of a nested stack is shown so
-    whenever that sibling is touched. Where values are missing, though, that cannot be told (see `deployer.changes`).
+    whenever that sibling is touched. Where values are missing, though, that cannot be told
+    (see `cloudformation.changes`).
     """
     return tuple(found for change in changes if (found := _risk(change)))
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from deployer import stacks
 from deployer.aws import Aws, Identity
+from deployer.cloudformation import stacks
 from deployer.preflight.wanted import Wanted
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ class Earlier:
 
 def against(settings: Settings, fresh: Mapping[str, str], options: argparse.Namespace, git: Git | None = None) -> Plan:
     """Compare fresh templates with those that `--against` names. Raises WrongUse when it names nothing."""
-    from deployer.deployment import FOUNDATION
-    from deployer.packaging import ROOT
+    from deployer.deploying.deployment import FOUNDATION
+    from deployer.deploying.packaging import ROOT
     from deployer.plans.compare import TYPE, compare
     from deployer.plans.plan import Plan, StackPlan
     from deployer.plans.revisions import git_in
@@ -57,7 +57,7 @@ def against(settings: Settings, fresh: Mapping[str, str], options: argparse.Name
 
 
 def _earlier(settings: Settings, options: argparse.Namespace, git: Git) -> Earlier:
-    from deployer.packaging import ROOT, read_folder
+    from deployer.deploying.packaging import ROOT, read_folder
     from deployer.plans import revisions
 
     folder, file = Path(options.against), Path(options.settings)

@@ -11,8 +11,8 @@ from deployer.verbs.reaching import names_of
 
 if TYPE_CHECKING:
     from deployer.aws import Aws
-    from deployer.change_sets import ChangeSet
-    from deployer.deployed import LastDeploy
+    from deployer.cloudformation.change_sets import ChangeSet
+    from deployer.deploying.deployed import LastDeploy
     from deployer.plans.costs import Costs, Day
     from generator.config.settings import Settings
     from generator.cost.estimate import Estimate
@@ -66,8 +66,9 @@ def since(settings: Settings, aws: Aws, last: LastDeploy | None) -> Costs:
 
 
 def _since(settings: Settings, aws: Aws, *, created: bool) -> Costs:
-    from deployer import deployed, stacks
-    from deployer.targets import BUCKET
+    from deployer.cloudformation import stacks
+    from deployer.deploying import deployed
+    from deployer.outputs import BUCKET
 
     if created:
         return costs(None, settings, aws.region, NOTHING_DEPLOYED)

@@ -16,8 +16,8 @@ from deployer.errors import DONE, FAILED, DeployError
 from deployer.verbs.offline import settings_of
 
 if TYPE_CHECKING:
-    from deployer.dags import DagReport, Run
-    from deployer.upgrades import Upgrade
+    from deployer.dag_checks.dags import DagReport, Run
+    from deployer.dag_checks.upgrades import Upgrade
     from generator.config.settings import Settings
     from local.airflow_versions import Other
     from local.layout import Layout
@@ -43,7 +43,7 @@ def checked(settings: Settings, report: Callable[[str], None]) -> DagReport:
     The Airflow is the laptop's (docker/requirements-laptop.lock) with docker/requirements.txt, made when there is
     none. Raises LocalError when it cannot be made, DeployError when it does not work.
     """
-    from deployer import dags
+    from deployer.dag_checks import dags
     from generator.config.settings import PYTHON
     from local.layout import Layout
 
@@ -88,7 +88,7 @@ def of_dag_processor(settings: Settings, shell: Mapping[str, str] = os.environ) 
     A Connection or Variable that is a secret is left out, for a value that is none would be worse: a DAG that reads
     it at import is told.
     """
-    from deployer.dags import PLACEHOLDER
+    from deployer.dag_checks.dags import PLACEHOLDER
     from generator.airflow.components import components
     from generator.airflow.variables import chosen_variables, constant_variables
 
@@ -100,7 +100,7 @@ def of_dag_processor(settings: Settings, shell: Mapping[str, str] = os.environ) 
 
 def upgrade_check(options: argparse.Namespace) -> int:
     """Say what another version of Airflow would do to the database, the settings and the DAGs."""
-    from deployer import upgrades
+    from deployer.dag_checks import upgrades
     from local import airflow_versions, venvs
     from local.layout import Layout
 
@@ -137,7 +137,7 @@ def difference(
 
     Raises DeployError when the present one does not work. That the other one does not speaks against it.
     """
-    from deployer import dags, upgrades
+    from deployer.dag_checks import dags, upgrades
     from generator.config.settings import PYTHON
 
     asked = {"options": [name.split(".", maxsplit=1) for name in where]}

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deployer.aws import Aws
-    from deployer.deployment import Deployed
-    from deployer.fernet import Brought
-    from deployer.stacks import Stack
-    from deployer.targets import Image, Target
+    from deployer.cloudformation.stacks import Stack
+    from deployer.deploying.deployment import Deployed
+    from deployer.deploying.fernet import Brought
+    from deployer.releasing.targets import Image, Target
     from deployer.tools import Tools
     from generator.config.settings import Settings
 
@@ -55,7 +55,7 @@ def deploy(options: argparse.Namespace) -> int:
 
 def bring(settings: Settings, options: argparse.Namespace, aws: Aws, clock: Clock = REAL_TIME) -> Deployed:
     """Render, show, ask, deploy, and say what came of it. Raises Declined, DeployError."""
-    from deployer import deployment, fernet
+    from deployer.deploying import deployment, fernet
     from deployer.plans.consent import consent
     from deployer.plans.revisions import git_in, head
     from deployer.verbs.images import live_line
@@ -110,7 +110,7 @@ def _preflight(settings: Settings, options: argparse.Namespace, tools: Tools) ->
 
 
 def _image(settings: Settings, options: argparse.Namespace, tools: Tools) -> Callable[[Target], Image]:
-    from deployer.image_sources import image_of
+    from deployer.verbs.image_sources import image_of
 
     check = None if options.skip_dag_check else checked
     return image_of(settings, options.image or settings.airflow.image, tools, check)
@@ -125,7 +125,7 @@ def parameters(settings: Settings, image: str = "") -> dict[str, str]:
 
     Without a word of a Fernet key the root keeps the one it has, which may have been brought to the first deploy.
     """
-    from deployer.fernet import PARAMETER
+    from deployer.deploying.fernet import PARAMETER
     from generator.airflow.components import secret_names
     from generator.logical_ids import logical_id
 
@@ -141,7 +141,7 @@ def fernet_key(settings: Settings, tools: Tools, key: str) -> Callable[[Stack | 
 
     Raises DeployError for what is none, and for another one than an environment has that stands.
     """
-    from deployer import fernet
+    from deployer.deploying import fernet
 
     if settings.secrets.fernet:
         if key:

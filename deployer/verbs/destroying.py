@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deployer.aws import Aws
     from deployer.consent import Ask
     from deployer.console.screen import Screen
-    from deployer.removals import Removal
+    from deployer.destroying.removals import Removal
     from deployer.tools import Tools
     from generator.config.settings import Settings
 
@@ -46,8 +46,8 @@ def remove(settings: Settings, tools: Tools, screen: Screen, withheld: Collectio
 
     `withheld` as for `agreed`. Raises Declined, DeployError.
     """
-    from deployer import destruction
     from deployer.console.removal import changes
+    from deployer.destroying import destruction
 
     aws, begun = tools.aws, False
     who = aws.identity()
@@ -76,7 +76,7 @@ def remove(settings: Settings, tools: Tools, screen: Screen, withheld: Collectio
 
 def _way_back_midway(settings: Settings, aws: Aws) -> str:
     """The same after a removal that has stopped: where the database has gone by then."""
-    from deployer import removals
+    from deployer.destroying import removals
     from deployer.errors import AWS_ERRORS
 
     with suppress(DeployError, *AWS_ERRORS):  # what has stopped it says more
@@ -111,7 +111,7 @@ def agreed(planned: Removal, ask: Ask, settings: Settings, withheld: Collection[
 
 def way_back(settings: Settings, aws: Aws, removed: Removal) -> str:
     """Say where the data is and how to start from it again; nothing where there never was any."""
-    from deployer import snapshots
+    from deployer.cloudformation import snapshots
     from deployer.console.removal import restoring, thrown_away
     from deployer.errors import AWS_ERRORS, explain
 

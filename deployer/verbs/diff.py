@@ -19,10 +19,10 @@ from deployer.verbs.pasting import here
 from deployer.verbs.reaching import names_of, reach, screen_of, tools_of
 
 if TYPE_CHECKING:
-    from deployer.deployed import LastDeploy
+    from deployer.cloudformation.stacks import Stack
+    from deployer.deploying.deployed import LastDeploy
     from deployer.plans.costs import Costs
     from deployer.plans.plan import Plan, StackPlan
-    from deployer.stacks import Stack
     from deployer.tools import Tools
     from generator.config.settings import Settings
 
@@ -65,11 +65,11 @@ def shown(plan: Plan, options: argparse.Namespace) -> str:
 
 def online(settings: Settings, fresh: Mapping[str, str], tools: Tools, *, nested: bool = True) -> Plan:
     """Plan a deploy against what stands in the account. Nothing there is changed; only templates are uploaded."""
-    from deployer import deployed
+    from deployer.cloudformation.statuses import is_unmade
+    from deployer.deploying import deployed
+    from deployer.outputs import BUCKET
     from deployer.plans.online import existing
     from deployer.plans.plan import Plan
-    from deployer.statuses import is_unmade
-    from deployer.targets import BUCKET
 
     names = names_of(settings)
     standing = [existing(tools, name) for name in (names.foundation, names.root)]
@@ -104,8 +104,8 @@ def added(stack: str, fresh: Mapping[str, str], file: str) -> StackPlan:
 
 
 def _foundation(settings: Settings, fresh: Mapping[str, str], tools: Tools, current: Stack | None) -> StackPlan:
-    from deployer.change_sets import StackRequest, Template
-    from deployer.deployment import FOUNDATION
+    from deployer.cloudformation.change_sets import StackRequest, Template
+    from deployer.deploying.deployment import FOUNDATION
     from deployer.plans.online import planned
 
     name = names_of(settings).foundation
@@ -119,10 +119,10 @@ def _root(
     settings: Settings, fresh: Mapping[str, str], tools: Tools, current: tuple[Stack, Stack], *, nested: bool
 ) -> StackPlan | None:
     """Plan the root; None when the bucket for its templates is gone."""
-    from deployer import packaging
-    from deployer.change_sets import StackRequest, Template
+    from deployer.cloudformation.change_sets import StackRequest, Template
+    from deployer.deploying import packaging
+    from deployer.outputs import BUCKET
     from deployer.plans.online import planned
-    from deployer.targets import BUCKET
     from generator.render import write
 
     foundation, root = current
@@ -141,7 +141,7 @@ def _root(
 
 
 def _costs(settings: Settings, tools: Tools, root: Stack | None, last: LastDeploy | None) -> Costs | None:
-    from deployer.statuses import is_unmade
+    from deployer.cloudformation.statuses import is_unmade
     from deployer.verbs.costing import NOTHING_DEPLOYED, costs, since
 
     if settings.environment == LOCAL:

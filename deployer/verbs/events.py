@@ -17,11 +17,11 @@ from deployer.verbs.reaching import names_of, reach, screen_of
 
 if TYPE_CHECKING:
     from deployer.aws import Aws
+    from deployer.cloudformation.events import Operation
+    from deployer.cloudformation.stacks import StackNames
     from deployer.console.screen import Screen
-    from deployer.events import Operation
-    from deployer.last_operations import Latest
-    from deployer.stacks import StackNames
-    from deployer.witness import Witness
+    from deployer.operations.last_operations import Latest
+    from deployer.operations.witness import Witness
 
 _LIMIT = 12 * 3600  # seconds after which nothing is waited for any longer
 _BETWEEN = 10.0  # seconds in which whoever has ended one thing begins the next, or takes the lock
@@ -39,8 +39,8 @@ def tell(aws: Aws, names: StackNames, screen: Screen, options: argparse.Namespac
     Whoever has watched it is given its end as the exit status, which is 1, too, where there is nothing to tell. Raises
     DeployError when the page cannot be written.
     """
-    from deployer import last_operations
     from deployer.console import operations
+    from deployer.operations import last_operations
 
     watched = _watched(aws, names, screen, clock) if options.follow else None
     latest = watched[0] if watched else last_operations.find(aws, names)
@@ -69,8 +69,8 @@ def _watched(aws: Aws, names: StackNames, screen: Screen, clock: Clock) -> tuple
 
     None when nothing went on.
     """
-    from deployer import last_operations
-    from deployer.events import follow
+    from deployer.cloudformation.events import follow
+    from deployer.operations import last_operations
     from deployer.standing import is_at_work
 
     seen = latest = last_operations.find(aws, names)
@@ -93,9 +93,9 @@ def _watched(aws: Aws, names: StackNames, screen: Screen, clock: Clock) -> tuple
 
 def _witness(aws: Aws, latest: Latest, screen: Screen, clock: Clock) -> Witness:
     """Who looks at the tasks meanwhile: whoever began it may not be there any more."""
-    from deployer.targets import CLUSTER
+    from deployer.operations.witness import Witness
+    from deployer.outputs import CLUSTER
     from deployer.tools import Tools
-    from deployer.witness import Witness
 
     stack = latest.stack
     return Witness(Tools(aws, screen.say, clock=clock), latest.bucket, stack.name, stack.outputs.get(CLUSTER))

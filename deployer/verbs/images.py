@@ -17,13 +17,13 @@ from deployer.verbs.pasting import here
 from deployer.verbs.reaching import reach, screen_of, tools_of
 
 if TYPE_CHECKING:
+    from deployer.cloudformation.stacks import Stack
     from deployer.console.screen import Screen
-    from deployer.image_sources import Check
     from deployer.images.engine import Engine
-    from deployer.releases import Release
-    from deployer.stacks import Stack
-    from deployer.targets import Image, Target
+    from deployer.releasing.releases import Release
+    from deployer.releasing.targets import Image, Target
     from deployer.tools import Tools
+    from deployer.verbs.image_sources import Check
     from generator.config.settings import Settings
 
 DEPLOY = "deploy first with `make airflow-deploy`, which builds and pushes the image, too"
@@ -31,7 +31,7 @@ DEPLOY = "deploy first with `make airflow-deploy`, which builds and pushes the i
 
 def push_image(options: argparse.Namespace) -> int:
     """Check the DAGs, build the image, push it, roll it out, and say what is live."""
-    from deployer.image_sources import engine
+    from deployer.verbs.image_sources import engine
 
     settings = of_an_account(options, "push")
     screen = screen_of(options)
@@ -63,7 +63,7 @@ def push(
 
     Raises DeployError, WrongUse.
     """
-    from deployer import lock
+    from deployer.locking import lock
 
     if settings.airflow.image:
         raise WrongUse(
@@ -87,10 +87,10 @@ def _published(
     settings: Settings, tools: Tools, engine: Engine, check: Check | None, target: Target
 ) -> tuple[Image, bool]:
     """Have the image in the repository, and say whether a root is there to run it."""
-    from deployer import history
-    from deployer.image_sources import architecture, content_of, published, require_good_dags
-    from deployer.services import Services
-    from deployer.targets import CLUSTER
+    from deployer.ecs.services import Services
+    from deployer.outputs import CLUSTER
+    from deployer.releasing import history
+    from deployer.verbs.image_sources import architecture, content_of, published, require_good_dags
 
     current = history.at_rest(tools, target)
     history.settled(tools, target, current)
@@ -102,8 +102,8 @@ def _published(
 
 def rolled(tools: Tools, target: Target, image: Image, screen: Screen, *, nested: bool) -> Release | None:
     """Roll an image out, showing what happens; None when it is live already."""
-    from deployer.image_changes import only_the_image
-    from deployer.rollout import roll
+    from deployer.releasing.image_changes import only_the_image
+    from deployer.releasing.rollout import roll
 
     return screen.show(roll(tools, target, image, screen.told(only_the_image), nested=nested))
 
@@ -116,7 +116,7 @@ def live_line(release: Release, note: str = "") -> str:
 
 def brief(release: Release) -> dict[str, object]:
     """A release as data without every revision that its image knows."""
-    from deployer.releases import as_data
+    from deployer.releasing.releases import as_data
 
     return {name: value for name, value in as_data(release).items() if name != "facts"}
 
@@ -142,8 +142,8 @@ def of_an_account(options: argparse.Namespace, what: str) -> Settings:
 
 def found(settings: Settings, tools: Tools) -> tuple[Target, Stack | None]:
     """Find the foundation and the root; that is None when it is yet to be deployed. Raises DeployError."""
-    from deployer import stacks
-    from deployer.targets import Target
+    from deployer.cloudformation import stacks
+    from deployer.releasing.targets import Target
 
     foundation = stacks.find(tools.aws, f"{settings.stack_name}-foundation")
     if foundation is None or foundation.status == "REVIEW_IN_PROGRESS":

@@ -16,7 +16,7 @@ def local(options: argparse.Namespace) -> int:
     """Deploy to the AWS inside this machine and run what was deployed, until interrupted."""
     from rich.console import Console
 
-    from deployer.image_sources import built_here
+    from deployer.verbs.image_sources import built_here
     from local.runner.definitions import Clients, read
     from local.runner.engine import Engine
     from local.runner.run import run

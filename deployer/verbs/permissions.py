@@ -66,8 +66,8 @@ def _near(settings: Settings, file: Path) -> list[str]:
 
 def policies_of(settings: Settings, region: str = "") -> dict[str, Document]:
     """The policies by name; `region` is where the settings name none."""
+    from deployer.cloudformation.template_text import resources
     from deployer.permissions.policies import policies
-    from deployer.template_text import resources
     from generator.render import render
 
     templates = [resources(text) for text in render(settings).values()]

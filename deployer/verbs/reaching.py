@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deployer.aws import Aws
+    from deployer.cloudformation.stacks import StackNames
     from deployer.console.screen import Screen
-    from deployer.stacks import StackNames
     from deployer.tools import Tools
     from generator.config.settings import Settings
     from local.embedded_aws import Endpoint
@@ -51,7 +51,7 @@ def layout() -> Layout:
 
 def names_of(settings: Settings) -> StackNames:
     """The names of an environment's stacks."""
-    from deployer.stacks import StackNames
+    from deployer.cloudformation.stacks import StackNames
 
     return StackNames(settings.service_name, settings.environment)
 

@@ -16,14 +16,14 @@ from deployer.verbs.reaching import names_of, reach
 
 if TYPE_CHECKING:
     from deployer.aws import Aws
-    from deployer.commands import Commands
-    from deployer.ways_in import Tunnel
+    from deployer.ecs.commands import Commands
+    from deployer.ecs.ways_in import Tunnel
     from generator.config.settings import Settings
 
 
 def outputs(options: argparse.Namespace) -> int:
     """Print what the deployed stacks give, where the password lies, and commands for a shell and for logs."""
-    from deployer import stacks
+    from deployer.cloudformation import stacks
 
     settings = settings_of(options)
     aws = reach(settings)
@@ -35,7 +35,7 @@ def outputs(options: argparse.Namespace) -> int:
 
 def password(options: argparse.Namespace) -> int:
     """Print the first user's password, and nothing else: it is asked for by name, and shown nowhere unasked."""
-    from deployer import stacks
+    from deployer.cloudformation import stacks
 
     settings = settings_of(options)
     aws = reach(settings)
@@ -74,8 +74,9 @@ def open_(options: argparse.Namespace) -> int:
 
 def show_way_in(settings: Settings, aws: Aws, options: argparse.Namespace) -> int:
     """Print the way in to what is deployed. Raises DeployError when nothing is."""
-    from deployer import stacks, ways_in
+    from deployer.cloudformation import stacks
     from deployer.console.ways_in import way_in
+    from deployer.ecs import ways_in
 
     values = stacks.outputs(aws, settings.stack_name)
     try:
@@ -93,8 +94,8 @@ def show_outputs(values: Mapping[str, str], options: argparse.Namespace, setting
 
     In JSON outputs are by their names, and `Commands` has a shell and the logs by component, and the password.
     """
-    from deployer.commands import PASSWORD
     from deployer.console import ways_in
+    from deployer.ecs.commands import PASSWORD
 
     commands = _commands(values, settings, region)
     if not options.json:
@@ -107,7 +108,7 @@ def show_outputs(values: Mapping[str, str], options: argparse.Namespace, setting
 
 def _commands(values: Mapping[str, str], settings: Settings, region: str) -> dict[str, Commands]:
     """Commands for each component; on the laptop components are processes, whose words are in its terminal."""
-    from deployer.commands import of_components
+    from deployer.ecs.commands import of_components
     from generator.airflow.components import components
 
     if settings.environment == LOCAL:
@@ -122,7 +123,7 @@ def _is_shut(settings: Settings) -> bool:
 
 def _tunnel(settings: Settings, aws: Aws, values: Mapping[str, str]) -> Tunnel | None:
     """A tunnel, where nobody can come without one."""
-    from deployer import ways_in
+    from deployer.ecs import ways_in
     from generator.airflow.components import components
 
     if not _is_shut(settings):

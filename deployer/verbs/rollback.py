@@ -15,8 +15,8 @@ from deployer.verbs.reaching import reach, screen_of, tools_of
 
 if TYPE_CHECKING:
     from deployer.console.screen import Screen
-    from deployer.releases import Release
-    from deployer.targets import Target
+    from deployer.releasing.releases import Release
+    from deployer.releasing.targets import Target
     from deployer.tools import Tools
     from generator.config.settings import Settings
 
@@ -37,9 +37,10 @@ def rollback(options: argparse.Namespace) -> int:
 
 def listing(settings: Settings, tools: Tools) -> tuple[str, list[dict[str, object]]]:
     """The releases, as a table and as data. Nothing is written: who may only read may list them."""
-    from deployer import lock, releases
     from deployer.console.releases import table
-    from deployer.targets import IMAGE
+    from deployer.locking import lock
+    from deployer.outputs import IMAGE
+    from deployer.releasing import releases
 
     target, current = found(settings, tools)
     there = _digests(tools, target)
@@ -55,7 +56,7 @@ def listing(settings: Settings, tools: Tools) -> tuple[str, list[dict[str, objec
 
 def return_to(settings: Settings, tools: Tools, number: int, screen: Screen, *, nested: bool = True) -> Summary:
     """Return to the image of a release, as a release of its own. Raises DeployError with the way on."""
-    from deployer import lock
+    from deployer.locking import lock
 
     target, _ = found(settings, tools)
     with lock.held(tools, target.bucket, "rollback") as hold:
@@ -63,8 +64,9 @@ def return_to(settings: Settings, tools: Tools, number: int, screen: Screen, *, 
 
 
 def _returned(tools: Tools, target: Target, number: int, screen: Screen, *, nested: bool) -> Summary:
-    from deployer import history
-    from deployer.targets import IMAGE, Image
+    from deployer.outputs import IMAGE
+    from deployer.releasing import history
+    from deployer.releasing.targets import Image
 
     current = history.at_rest(tools, target)
     if current is None:
@@ -92,7 +94,7 @@ def _chosen(known: Sequence[Release], number: int, runs: str, target: Target, th
 
     Raises DeployError, saying why and how to go on, for one that cannot be returned to.
     """
-    from deployer.releases import State, deployed, is_proven, of_image, require_serves
+    from deployer.releasing.releases import State, deployed, is_proven, of_image, require_serves
 
     chosen = next((each for each in known if each.number == number), None)
     if chosen is None:
@@ -125,7 +127,7 @@ def _can_return(one: Release, target: Target, there: set[str]) -> bool:
 def _listed(
     one: Release, running: Release | None, target: Target, there: set[str], words: dict[int, str]
 ) -> dict[str, object]:
-    from deployer.releases import State
+    from deployer.releasing.releases import State
 
     heads = one.facts.heads if one.facts else None
     runs = one is running

@@ -10,8 +10,8 @@ from deployer.verbs.offline import settings_of
 from deployer.verbs.reaching import names_of, reach, screen_of
 
 if TYPE_CHECKING:
+    from deployer.cloudformation.stacks import StackNames
     from deployer.consent import Ask
-    from deployer.stacks import StackNames
     from deployer.tools import Tools
 
 
@@ -31,9 +31,10 @@ def unlocked(tools: Tools, names: StackNames, ask: Ask) -> str:
 
     Raises Declined, DeployError.
     """
-    from deployer import lock, stacks
+    from deployer.cloudformation import stacks
     from deployer.consent import Question
-    from deployer.targets import BUCKET
+    from deployer.locking import lock
+    from deployer.outputs import BUCKET
 
     bucket = stacks.outputs(tools.aws, names.foundation).get(BUCKET)
     found = lock.read(tools, bucket) if bucket else None

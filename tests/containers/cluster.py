@@ -17,9 +17,9 @@ from pathlib import Path
 import psutil
 import yaml
 
-from deployer import deployment
 from deployer.aws import connect
-from deployer.stacks import StackNames
+from deployer.cloudformation.stacks import StackNames
+from deployer.deploying import deployment
 from deployer.tools import Tools
 from generator.config import source
 from generator.config.environments import judged, overlay

@@ -8,7 +8,7 @@ from typing import Any
 
 from deployer.checkout import CHECKOUT
 from deployer.console.screen import Screen
-from deployer.dags import DagReport, Finding
+from deployer.dag_checks.dags import DagReport, Finding
 from deployer.images.content import content
 from deployer.images.engine import Engine
 from deployer.images.facts import ImageFacts, store

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from deployer import releases
-from deployer.events import StackEvent
+from deployer.cloudformation.events import StackEvent
 from deployer.images.facts import History, ImageFacts
-from deployer.releases import Migrated, Release, State
-from deployer.rollout import roll
-from deployer.targets import Image, Target
+from deployer.releasing import releases
+from deployer.releasing.releases import Migrated, Release, State
+from deployer.releasing.rollout import roll
+from deployer.releasing.targets import Image, Target
 from deployer.tools import Tools
 from tests.deployer.images.scripted import URI, ScriptedRepository
 from tests.deployer.scripted_clients import RefusedError, Service, scripted

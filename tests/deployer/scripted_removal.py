@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from deployer import destruction
-from deployer.events import StackEvent
-from deployer.removals import Removal
-from deployer.stacks import StackNames, name_of
+from deployer.cloudformation.events import StackEvent
+from deployer.cloudformation.stacks import StackNames, name_of
+from deployer.destroying import destruction
+from deployer.destroying.removals import Removal
 from deployer.tools import Tools
-from tests.deployer.deploying import drained
+from tests.deployer.scenes import drained
 from tests.deployer.scripted_clients import RefusedError, scripted
 from tests.deployer.scripted_cloudformation import (
     MIDNIGHT,

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer import fernet
+from deployer.cloudformation.stacks import Stack, StackNames
+from deployer.deploying import fernet
 from deployer.errors import DeployError
-from deployer.stacks import Stack, StackNames
 from deployer.tools import Tools
-from tests.deployer.deploying import ROOT, Scene, rendered
+from tests.deployer.deploying.test_fernet import KEY
+from tests.deployer.scenes import ROOT, Scene, rendered
 from tests.deployer.scripted_clients import RefusedError, scripted
 from tests.deployer.scripted_cloudformation import Resource
 from tests.deployer.scripted_secrets import ScriptedSecrets
 from tests.deployer.test_deploy_states import WITH_KEY, Secrets
-from tests.deployer.test_fernet import KEY
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from deployer.plans.compare import compare
 from deployer.plans.risks import risks
 from generator.render import render
+from tests.deployer.cloudformation.test_protection import planned
 from tests.deployer.scripted_cloudformation import Resource, detail
-from tests.deployer.test_protection import planned
 from tests.deployer.verbs.test_destroying import SERVICE, settings
 
 CLUSTER = Resource("MetadataCluster", "AWS::RDS::DBCluster", policy="Snapshot")

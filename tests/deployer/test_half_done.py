@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from deployer import change_sets
-from deployer.change_sets import ChangeSet, StackRequest, Template
+from deployer.cloudformation import change_sets
+from deployer.cloudformation.change_sets import ChangeSet, StackRequest, Template
+from deployer.cloudformation.stack_updates import Outcome
+from deployer.cloudformation.stacks import Stack
+from deployer.deploying.fernet import Brought
 from deployer.errors import Declined, DeployError
-from deployer.fernet import Brought
-from deployer.stack_updates import Outcome
-from deployer.stacks import Stack
-from tests.deployer.deploying import FOUNDATION, ROOT, Scene, rendered
+from tests.deployer.scenes import FOUNDATION, ROOT, Scene, rendered
 from tests.deployer.scripted_cloudformation import Graph, Resource
 from tests.deployer.scripted_cluster import CLUSTER, Played
 

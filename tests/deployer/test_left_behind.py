@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deployer import departed, destruction, removals
+from deployer.cloudformation import departed
+from deployer.cloudformation.template_text import Fate
+from deployer.destroying import destruction, removals
 from deployer.errors import DeployError
-from deployer.template_text import Fate
 from tests.deployer.scripted_clients import RefusedError
 from tests.deployer.scripted_cloudformation import Graph, Resource, nested
 from tests.deployer.scripted_removal import FOUNDATION, FOUNDATION_GRAPH, NAMES, ROOT, Scene

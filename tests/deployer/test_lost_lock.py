@@ -10,20 +10,21 @@ from typing import Any
 
 import pytest
 
-from deployer import deployed, releases
 from deployer.consent import Question
-from deployer.deployed import LastDeploy
+from deployer.deploying import deployed
+from deployer.deploying.deployed import LastDeploy
 from deployer.errors import DeployError
-from deployer.releases import State
-from deployer.targets import Image, Target
-from tests.deployer.deploying import ROOT, Scene, rendered
+from deployer.releasing import releases
+from deployer.releasing.releases import State
+from deployer.releasing.targets import Image, Target
+from tests.deployer.deploying.test_deployment import deploy_by_hand, redeployed
+from tests.deployer.deploying.test_ways_out import stuck
 from tests.deployer.pushing import published, push, return_to
+from tests.deployer.scenes import ROOT, Scene, rendered
 from tests.deployer.scripted_cloudformation import Graph, Resource
 from tests.deployer.scripted_cluster import CLUSTER, Played
 from tests.deployer.scripted_environment import BUCKET, Environment
-from tests.deployer.test_deployment import deploy_by_hand, redeployed
 from tests.deployer.test_two_at_once import once
-from tests.deployer.test_ways_out import stuck
 
 
 def taken(environment: Environment) -> None:

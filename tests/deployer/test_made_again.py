@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from deployer.cloudformation.stack_updates import Outcome
 from deployer.consent import Question
 from deployer.errors import DeployError
-from deployer.stack_updates import Outcome
-from tests.deployer.deploying import ROOT, Scene, rendered
+from tests.deployer.deletions.test_holding import ENI
+from tests.deployer.scenes import ROOT, Scene, rendered
 from tests.deployer.scripted_cloudformation import Graph, Resource, nested
-from tests.deployer.test_holding import ENI
 
 LOGS = nested("Logs", Resource("AccessLogsBucket", "AWS::S3::Bucket"))
 SUBNET = Resource("Subnet", "AWS::EC2::Subnet")

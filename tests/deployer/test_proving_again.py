@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deployer import releases
 from deployer.errors import DeployError
 from deployer.images.facts import ImageFacts
-from deployer.releases import Migrated, State
+from deployer.releasing import releases
+from deployer.releasing.releases import Migrated, State
 from tests.deployer.scripted_clients import RefusedError
 from tests.deployer.scripted_cluster import Played
 from tests.deployer.scripted_environment import BUCKET, NEWER, OLDER, Environment

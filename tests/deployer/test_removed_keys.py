@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer import deployed, fernet, removals
-from deployer.deployed import LastDeploy
+from deployer.deploying import deployed, fernet
+from deployer.deploying.deployed import LastDeploy
+from deployer.destroying import removals
 from deployer.errors import DeployError
+from tests.deployer.deploying.test_fernet import KEY, OTHER
 from tests.deployer.scripted_cloudformation import Graph, Resource, nested
 from tests.deployer.scripted_removal import FOUNDATION, FOUNDATION_GRAPH, KEPT, NAMES, ROOT, TEMPLATES, Scene
 from tests.deployer.scripted_snapshots import TAGS
-from tests.deployer.test_fernet import KEY, OTHER
 
 SUBNET = nested("Network", Resource("Subnet", "AWS::EC2::Subnet"))
 

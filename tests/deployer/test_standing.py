@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
-from deployer import clusters, deployed, lock, standing
+from deployer import standing
+from deployer.cloudformation.stacks import StackNames
 from deployer.console.standing import table
-from deployer.deployed import LastDeploy
-from deployer.releases import State
-from deployer.stacks import StackNames
+from deployer.deploying import deployed
+from deployer.deploying.deployed import LastDeploy
+from deployer.ecs import clusters
+from deployer.locking import lock
+from deployer.releasing.releases import State
 from deployer.standing import ServiceStanding, StackStanding, Standing
 from tests.deployer.scripted_cluster import CLUSTER, Played
 from tests.deployer.scripted_environment import BUCKET, NEWER, ROOT, Environment

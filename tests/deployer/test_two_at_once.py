@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from deployer import stacks
+from deployer.cloudformation import stacks
 from deployer.errors import DeployError
-from deployer.history import settled
-from deployer.lock import held
-from deployer.releases import Migrated, Release, State
-from deployer.targets import Image
+from deployer.locking.lock import held
+from deployer.releasing.history import settled
+from deployer.releasing.releases import Migrated, Release, State
+from deployer.releasing.targets import Image
 from tests.deployer.scripted_clients import RefusedError
 from tests.deployer.scripted_cluster import Played
 from tests.deployer.scripted_environment import BUCKET, NEWER, OLDER, ROOT, Environment

@@ -4,13 +4,14 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-from deployer import deployment, destruction
 from deployer.aws import connect
 from deployer.clock import Clock, intervals
+from deployer.cloudformation.events import StackEvent
+from deployer.cloudformation.stacks import StackNames
 from deployer.console import lines
+from deployer.deploying import deployment
+from deployer.destroying import destruction
 from deployer.errors import DONE, DeployError, explained
-from deployer.events import StackEvent
-from deployer.stacks import StackNames
 from deployer.tools import Tools
 from local.embedded_aws import Endpoint
 from tests.listening import listened_to

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deployer import dags
-from deployer.dags import DagReport
+from deployer.dag_checks import dags
+from deployer.dag_checks.dags import DagReport
 from deployer.verbs.dags import difference
 from generator.config.environments import load
 from local import airflow_versions, venvs

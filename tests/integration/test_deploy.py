@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from deployer import destruction
 from deployer.aws import connect
+from deployer.cloudformation.stacks import StackNames
+from deployer.destroying import destruction
 from deployer.errors import FAILED
-from deployer.stacks import StackNames
 from deployer.tools import Tools
 from local import embedded_aws
 from local.embedded_aws import Endpoint

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from deployer import deployment
 from deployer.aws import Aws, connect
-from deployer.deployment import Desired
+from deployer.deploying import deployment
+from deployer.deploying.deployment import Desired
 from deployer.plans.compare import compare
 from deployer.plans.plan import Plan
 from deployer.tools import Tools

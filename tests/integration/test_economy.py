@@ -4,7 +4,7 @@ from pathlib import Path
 
 from deployer import cli
 from deployer.aws import connect
-from deployer.deployment import Deployed
+from deployer.deploying.deployment import Deployed
 from deployer.options import parser
 from deployer.verbs.deploying import bring
 from deployer.verbs.offline import settings_of

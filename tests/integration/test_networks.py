@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from deployer import deployment, destruction
 from deployer.aws import Aws, connect
-from deployer.stacks import StackNames
+from deployer.cloudformation.stacks import StackNames
+from deployer.deploying import deployment
+from deployer.destroying import destruction
 from deployer.tools import Tools
 from generator.config import source
 from generator.config.environments import judged, overlay

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from deployer import stacks
 from deployer.aws import connect
+from deployer.cloudformation import stacks
 from deployer.images import facts
 from deployer.images.content import content
-from deployer.targets import Target
+from deployer.releasing.targets import Target
 from generator.config.environments import load
 from local import embedded_aws
 from local.embedded_aws import Endpoint

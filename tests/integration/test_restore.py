@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from deployer import deployment, destruction, fernet
 from deployer.aws import Aws, connect
-from deployer.events import StackEvent
-from deployer.stacks import Stack, StackNames
+from deployer.cloudformation.events import StackEvent
+from deployer.cloudformation.stacks import Stack, StackNames
+from deployer.deploying import deployment, fernet
+from deployer.destroying import destruction
 from deployer.tools import Tools
 from deployer.verbs.destroying import way_back
 from generator.config import source

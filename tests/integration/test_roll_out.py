@@ -8,17 +8,22 @@ from typing import Any, TypeVar
 
 import pytest
 
-from deployer import cli, deployment, destruction, releases, stacks
+from deployer import cli
 from deployer.aws import Aws, connect
+from deployer.cloudformation import stacks
+from deployer.cloudformation.events import StackEvent
+from deployer.cloudformation.stacks import StackNames
 from deployer.console.screen import Screen
+from deployer.deploying import deployment
+from deployer.destroying import destruction
+from deployer.ecs.services import Service, Services
 from deployer.errors import DONE, DeployError
-from deployer.events import StackEvent
 from deployer.images.facts import History, ImageFacts
-from deployer.releases import Migrated, Release, State
-from deployer.rollout import roll
-from deployer.services import Service, Services
-from deployer.stacks import StackNames
-from deployer.targets import CLUSTER, Image, Target
+from deployer.outputs import CLUSTER
+from deployer.releasing import releases
+from deployer.releasing.releases import Migrated, Release, State
+from deployer.releasing.rollout import roll
+from deployer.releasing.targets import Image, Target
 from deployer.tools import Tools
 from deployer.verbs import rollback as rollback_verb
 from generator.config import source

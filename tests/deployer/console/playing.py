@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from datetime import datetime, timedelta
 
-from deployer import events
 from deployer.aws import Aws
-from deployer.change_sets import ChangeSet, StackRequest, Template
+from deployer.cloudformation import events
+from deployer.cloudformation.change_sets import ChangeSet, StackRequest, Template
+from deployer.cloudformation.events import Operation, StackEvent
+from deployer.cloudformation.stack_updates import Consent, Result, deploy_stack
 from deployer.console.progress import Node, fold
 from deployer.errors import DeployError
-from deployer.events import Operation, StackEvent
-from deployer.stack_updates import Consent, Result, deploy_stack
 from tests.deployer.scripted_clients import scripted
 from tests.deployer.scripted_cloudformation import MIDNIGHT, Graph, Resource, ScriptedCloudFormation, VirtualTime
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from deployer.changes import Change, Replacement
+from deployer.cloudformation.changes import Change, Replacement
 from deployer.console.durations import remaining, usual
 from deployer.console.progress import Node, State
 from tests.deployer.console.playing import DATABASE, SERVICE, Play

@@ -5,8 +5,8 @@ import re
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta, timezone
 
+from deployer.cloudformation.events import StackEvent
 from deployer.console.lines import line, show, wants_colour
-from deployer.events import StackEvent
 
 EVENT = StackEvent(
     time=datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2))),

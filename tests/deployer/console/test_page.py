@@ -3,9 +3,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+from deployer.cloudformation.events import StackEvent
 from deployer.console.page import page
 from deployer.console.progress import Node, State
-from deployer.events import StackEvent
 from tests.deployer.console.playing import DATABASE, Play
 from tests.deployer.scripted_cloudformation import Resource, nested
 

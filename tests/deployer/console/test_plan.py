@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.cloudformation.changes import Change, Property, Recreation, Replacement
 from deployer.console.markdown import markdown
 from deployer.console.plan import text
 from deployer.plans.costs import Costs, Day

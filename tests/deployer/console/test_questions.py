@@ -7,10 +7,10 @@ from collections.abc import Generator
 
 import pytest
 
+from deployer.cloudformation.events import StackEvent
 from deployer.consent import Question
 from deployer.console.screen import Screen
 from deployer.errors import Declined
-from deployer.events import StackEvent
 from tests.deployer.console.playing import Play
 from tests.deployer.console.terminal import Terminal
 from tests.deployer.scripted_cloudformation import Resource

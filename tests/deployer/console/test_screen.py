@@ -8,10 +8,10 @@ from inspect import cleandoc
 
 import pytest
 
+from deployer.cloudformation.events import StackEvent
 from deployer.consent import Question
 from deployer.console.screen import Screen
 from deployer.errors import DeployError
-from deployer.events import StackEvent
 from tests.deployer.console.playing import DATABASE, Play
 from tests.deployer.console.terminal import Terminal
 from tests.deployer.scripted_cloudformation import MIDNIGHT, Resource, nested

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from deployer.change_sets import ChangeSet
-from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.cloudformation.change_sets import ChangeSet
+from deployer.cloudformation.changes import Change, Property, Recreation, Replacement
+from deployer.cloudformation.inventory import Resource
+from deployer.cloudformation.stacks import STACK_TYPE, Stack
+from deployer.cloudformation.template_text import Fate
 from deployer.console import tables
 from deployer.console.removal import removal
-from deployer.emptying import Content
-from deployer.inventory import Resource
-from deployer.removals import Removal
-from deployer.stacks import STACK_TYPE, Stack
-from deployer.template_text import Fate
+from deployer.deletions.emptying import Content
+from deployer.destroying.removals import Removal
 
 CHANGES = (
     Change("app", "Network", "", STACK_TYPE, "Add"),

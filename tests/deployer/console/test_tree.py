@@ -5,9 +5,9 @@ from inspect import cleandoc
 
 import pytest
 
+from deployer.cloudformation.statuses import Category
 from deployer.console.progress import fold
 from deployer.console.tree import draw, duration, word
-from deployer.statuses import Category
 from tests.deployer.console.playing import DATABASE, SERVICE, Play
 from tests.deployer.scripted_cloudformation import Resource, nested
 

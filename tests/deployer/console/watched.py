@@ -8,9 +8,9 @@ import termios
 from collections.abc import Generator
 from datetime import UTC, datetime
 
+from deployer.cloudformation.events import StackEvent
 from deployer.consent import Question
 from deployer.console.screen import Screen
-from deployer.events import StackEvent
 
 
 def event(name: str, status: str = "CREATE_IN_PROGRESS") -> StackEvent:

@@ -7,9 +7,9 @@ from functools import cache
 
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from deployer.cloudformation.template_text import resources
 from deployer.permissions import reference, unused
 from deployer.permissions.schemas import Kinds, Resources, kinds, needs, passed_to, secrets
-from deployer.template_text import resources
 from generator.render import render
 from tests.matrix.selection import Combination, combinations
 

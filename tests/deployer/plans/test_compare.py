@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deployer.changes import Change, Recreation, Replacement
+from deployer.cloudformation.changes import Change, Recreation, Replacement
 from deployer.errors import DeployError
 from deployer.plans.compare import compare, differences
 from deployer.plans.expansion import expand

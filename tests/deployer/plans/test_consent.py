@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from deployer.change_sets import ChangeSet
-from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.cloudformation.change_sets import ChangeSet
+from deployer.cloudformation.changes import Change, Property, Recreation, Replacement
 from deployer.consent import Question
 from deployer.console.screen import Screen
 from deployer.errors import Declined, DeployError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.changes import Recreation
+from deployer.cloudformation.changes import Recreation
 from deployer.plans.expansion import REFERENCE, expand
 from deployer.plans.replacements import recreation
 from deployer.plans.risks import holds_data
@@ -37,7 +37,7 @@ def test_what_replaces(kind: str, path: str, expected: Recreation) -> None:
 
 @pytest.mark.parametrize("more", ["", "metadataDb: {engine: aurora-postgresql}", "kms: {customerKey: true}"])
 def test_nothing_that_holds_data_is_replaced_for_what_a_sibling_gives_it(more: str) -> None:
-    """CloudFormation cannot tell that from what stays as it is (`deployer.changes`), and so nobody would be asked."""
+    """CloudFormation cannot tell that from what stays as it is (see `changes`), and so nobody would be asked."""
     text = f"serviceName: air\nowner: data\n{more}\nenvironments: {{dev: {{}}}}\n"
     written = expand(render(judged(overlay(source.parse(text, "service.yml"), "dev"))[0]), "root.yml")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.changes import Change, Property, Recreation, Replacement
+from deployer.cloudformation.changes import Change, Property, Recreation, Replacement
 from deployer.plans.risks import risks
 
 BUCKET, DATABASE = "AWS::S3::Bucket", "AWS::RDS::DBInstance"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from deployer import cli
-from deployer.deployment import Deployed
+from deployer.deploying.deployment import Deployed
 from deployer.errors import DECLINED, DONE, FAILED, Declined, DeployError
 from deployer.options import parser
 from deployer.verbs import deploying
 from deployer.verbs.deploying import bring
 from deployer.verbs.pasting import here
-from tests.deployer.deploying import AnyUrl, Scene
 from tests.deployer.plans.test_revisions import run
+from tests.deployer.scenes import AnyUrl, Scene
 from tests.deployer.scripted_graphs import Graph, Resource, detail
 from tests.deployer.verbs.test_diff import BUCKET, DATABASE, root, settings
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
+from deployer.cloudformation.inventory import Resource
+from deployer.cloudformation.snapshots import Snapshot
+from deployer.cloudformation.stacks import Stack
+from deployer.cloudformation.template_text import Fate
 from deployer.consent import Question
 from deployer.console.removal import data_that_goes, removal, restoring
-from deployer.emptying import Content
+from deployer.deletions.emptying import Content
+from deployer.destroying.removals import Removal
 from deployer.errors import Declined
-from deployer.inventory import Resource
-from deployer.removals import Removal
-from deployer.snapshots import Snapshot
-from deployer.stacks import Stack
-from deployer.template_text import Fate
 from deployer.verbs.destroying import agreed, way_back
 from generator.config import source
 from generator.config.environments import judged, overlay

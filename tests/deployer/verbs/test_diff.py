@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from deployer import deployed
-from deployer.change_sets import ChangeSet
-from deployer.changes import Change
 from deployer.checkout import CHECKOUT
-from deployer.deployed import LastDeploy
+from deployer.cloudformation.change_sets import ChangeSet
+from deployer.cloudformation.changes import Change
+from deployer.deploying import deployed
+from deployer.deploying.deployed import LastDeploy
 from deployer.errors import DeployError
 from deployer.plans.plan import Plan, totals
 from deployer.tools import Tools

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from deployer import evidence, lock
+from deployer.cloudformation.stacks import StackNames
 from deployer.console.screen import Screen
+from deployer.ecs.task_ends import StoppedTask
 from deployer.errors import DONE, FAILED, DeployError
-from deployer.evidence import Evidence
-from deployer.holders import Holder, as_bytes
-from deployer.stacks import StackNames
-from deployer.task_ends import StoppedTask
+from deployer.locking import lock
+from deployer.locking.holders import Holder, as_bytes
+from deployer.operations import evidence
+from deployer.operations.evidence import Evidence
 from deployer.verbs.events import tell
 from tests.deployer.console.playing import NAME, Play
 from tests.deployer.scripted_clients import scripted

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from deployer import fernet
+from deployer.deploying import fernet
 from deployer.errors import DeployError
 from deployer.tools import Tools
 from deployer.verbs.deploying import fernet_key, parameters
+from tests.deployer.deploying.test_fernet import KEY, OTHER, Scene
 from tests.deployer.scripted_clients import scripted
-from tests.deployer.test_fernet import KEY, OTHER, Scene
 from tests.deployer.verbs.test_destroying import FERNET, SERVICE
 from tests.deployer.verbs.test_destroying import settings as settings_of
 

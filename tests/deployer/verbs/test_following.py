@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from deployer import deployed
 from deployer.console.screen import Screen
+from deployer.deploying import deployed
 from deployer.errors import DONE
 from deployer.verbs.events import tell
 from tests.deployer.console.playing import NAME

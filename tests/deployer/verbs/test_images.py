@@ -11,7 +11,7 @@ import pytest
 from deployer import cli
 from deployer.errors import WRONG_USE, DeployError, WrongUse
 from deployer.images.engine import Engine
-from deployer.lock import held
+from deployer.locking.lock import held
 from deployer.verbs import images as image_verbs
 from deployer.verbs import rollback as rollback_verb
 from tests.deployer.images.scripted import ScriptedProgram

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from deployer import releases
 from deployer.console.releases import table
 from deployer.errors import DeployError
 from deployer.images.facts import History
-from deployer.lock import held
-from deployer.releases import Migrated, State
+from deployer.locking.lock import held
+from deployer.releasing import releases
+from deployer.releasing.releases import Migrated, State
 from deployer.verbs import rollback as rollback_verb
 from tests.deployer.pushing import return_to, settings
 from tests.deployer.scripted_environment import BUCKET, NEWER, OLDER, ROOT, Environment

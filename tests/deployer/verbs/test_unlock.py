@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from deployer import lock
+from deployer.cloudformation.stacks import StackNames
 from deployer.consent import Question
 from deployer.errors import Declined, DeployError
-from deployer.lock import held
-from deployer.stacks import StackNames
+from deployer.locking import lock
+from deployer.locking.lock import held
 from deployer.verbs.unlock import unlocked
 from tests.deployer.pushing import published, push, return_to
 from tests.deployer.scripted_environment import BUCKET, Environment

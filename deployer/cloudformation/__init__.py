@@ -1,0 +1,1 @@
+"""What CloudFormation does and tells: stacks, change sets, events, causes, and how one stack is changed."""

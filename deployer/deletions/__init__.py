@@ -1,0 +1,1 @@
+"""A stack is deleted: what it holds is emptied, and what AWS frees late is waited for."""

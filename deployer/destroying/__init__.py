@@ -1,0 +1,1 @@
+"""An environment is removed: what goes, what stays, and the way back."""

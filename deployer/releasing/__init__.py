@@ -1,0 +1,1 @@
+"""Releases of an image: made, proven, written down, returned to."""
