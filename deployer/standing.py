@@ -163,9 +163,7 @@ def _owes(written: Written, services: Sequence[Service], known: Sequence[Release
 
     One that failed and was taken back has not: its services are gone again, and its release was given up.
     """
-    if written.before is None:
-        return False
-    new = any(each.arn not in written.before for each in services)
+    new = written.before is not None and any(each.arn not in written.before for each in services)
     return new or any(each.state is State.ROLLING for each in known[:1])
 
 

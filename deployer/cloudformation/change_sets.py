@@ -104,7 +104,7 @@ def propose(aws: Aws, request: StackRequest, current: Stack | None, clock: Clock
         answer = _wait(aws, pending, clock)
         if answer["Status"] == "CREATE_COMPLETE":
             told = tuple(protection.marked(aws, pending.stack_id, changes.read(aws, pending.id, request.name)))
-            found = tuple(each for each in told if not each.is_untouched)
+            found = changes.touched(told)
             if found or not told or not _repeats(aws, pending, request, current):
                 return replace(pending, changes=found)
         reason = answer.get("StatusReason", "")

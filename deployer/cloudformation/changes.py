@@ -117,16 +117,32 @@ class Change:
         """Of a nested stack, whether its own changes are known."""
         return bool(self.change_set)
 
-    @property
-    def is_untouched(self) -> bool:
-        """Whether it is a nested stack of which is said only that its template may be another one now.
 
-        CloudFormation says so of each that it does not look into. Here the URL of a template holds the hash of all that
-        is nested in it, and so it is what it was.
-        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChangeDetail.html
-        """
-        sources = {each.source for each in self.properties}
-        return self.type == STACK_TYPE and self.action == "Modify" and not self.seen and sources == {"Automatic"}
+def touched(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Leave out nested stacks of which is said only that their templates, or outputs of such ones, may be others now.
+
+    CloudFormation says so of each that it does not look into. Here the URL of a template holds the hash of all that is
+    nested in it, and so it is what it was; and what such a stack gives to another one is, too.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChangeDetail.html
+    """
+    told = tuple(changes)
+    left = {each.path for each in told if each.type == STACK_TYPE and each.action == "Modify" and not each.seen}
+    while gone := {each.path for each in told if each.path in left and not _is_said_alone(each, left)}:
+        left -= gone
+    return tuple(each for each in told if each.path not in left)
+
+
+def _is_said_alone(change: Change, untouched: Collection[str]) -> bool:
+    """Whether every property hangs on a template alone, or on what one of these nested stacks gives."""
+    return bool(change.properties) and all(
+        each.source == "Automatic"
+        or (
+            each.source == "ResourceAttribute"
+            and not each.certain
+            and f"{change.stack}/{each.cause.partition('.')[0]}" in untouched
+        )
+        for each in change.properties
+    )
 
 
 def read(aws: Aws, change_set_id: str, path: str) -> Iterator[Change]:

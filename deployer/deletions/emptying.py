@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -68,13 +69,10 @@ def _keys(aws: Aws, bucket: str) -> Iterator[Sequence[str]]:
 
 def _versions(aws: Aws, bucket: str) -> Iterator[list[ObjectIdentifierTypeDef]]:
     pages = aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-    try:
+    with _while_there():
         for page in pages:
             entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             yield [{"Key": e["Key"], "VersionId": e["VersionId"]} for e in entries if "Key" in e and "VersionId" in e]
-    except ClientError as error:
-        if error_code(error) not in _GONE:
-            raise
 
 
 def _empty_bucket(aws: Aws, bucket: str) -> None:
@@ -96,14 +94,11 @@ def _digests(aws: Aws, repository: str) -> Iterator[Sequence[str]]:
 
 def _images(aws: Aws, repository: str) -> Iterator[list[ImageIdentifierTypeDef]]:
     pages = aws.ecr.get_paginator("list_images").paginate(repositoryName=repository, PaginationConfig={"PageSize": 100})
-    try:
+    with _while_there():
         for page in pages:
             # Tags of one image are listed apart; deleting its digest deletes all of them.
             digests = sorted({image["imageDigest"] for image in page.get("imageIds", []) if "imageDigest" in image})
             yield [{"imageDigest": digest} for digest in digests]
-    except ClientError as error:
-        if error_code(error) not in _GONE:
-            raise
 
 
 def _empty_repository(aws: Aws, repository: str) -> None:
@@ -114,8 +109,19 @@ def _empty_repository(aws: Aws, repository: str) -> None:
         if digests == before:
             raise DeployError(f"repository {repository}: {len(left)} images could not be deleted")
         before = digests
-        for start in range(0, len(left), 100):
-            aws.ecr.batch_delete_image(repositoryName=repository, imageIds=left[start : start + 100])
+        with _while_there():  # CloudFormation, which is deleting its stack, may be quicker
+            for start in range(0, len(left), 100):
+                aws.ecr.batch_delete_image(repositoryName=repository, imageIds=left[start : start + 100])
+
+
+@contextmanager
+def _while_there() -> Iterator[None]:
+    """What is gone already, or goes meanwhile, is empty."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) not in _GONE:
+            raise
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LINES = 10  # of a log, the last
 _WIDTH = 300  # characters of a line of a log
+_READ = 2_000  # characters in which secrets are looked for: some programs log a megabyte without a blank
 _LATE = datetime.max.replace(tzinfo=UTC)
 _MACHINES = {"SpotInterruption", "TerminationNotice", "InfrastructureHealth"}
 _NO_CAPACITY = "Capacity is unavailable"  # https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity
@@ -88,7 +89,7 @@ def last_lines(aws: Aws, container: Container, task: str) -> tuple[str, ...]:
         )
     except AWS_ERRORS:  # it never logged anything, or one may not read it
         return ()
-    lines = [without_secrets(one_line(event.get("message", ""))) for event in told["events"]]
+    lines = [without_secrets(one_line(event.get("message", "")[:_READ])) for event in told["events"]]
     return tuple(line[:_WIDTH] for line in lines if line)[-_LINES:]
 
 

@@ -221,9 +221,12 @@ def test_a_deploy_that_broke_off_before_the_counts_of_new_services_is_not_well_t
     assert not scene.standing.is_well
 
 
-def test_a_deploy_that_broke_off_before_its_release_was_seen_to_run_is_not_well() -> None:
+@pytest.mark.parametrize("written", [False, True])
+def test_a_deploy_that_broke_off_before_its_release_was_seen_to_run_is_not_well(written: bool) -> None:
     scene = Scene()
     deployed.begin(scene.aws, BUCKET, None, _arns(scene))
+    if written:
+        deployed.write(scene.aws, BUCKET, LastDeploy("a", {}, "t", "me"))
     scene.record(2, scene.image("second"), State.ROLLING)
 
     assert table(scene.standing).splitlines()[-1].startswith(LEFT)

@@ -22,6 +22,7 @@ from tests.deployer.scripted_cloudformation import (
 )
 
 NETWORK = nested("Network", Resource("Vpc", "AWS::EC2::VPC"), nested("Inner", Resource("Subnet")))
+NEWER_NETWORK = nested("Network", Resource("Vpc", "AWS::EC2::VPC", version=2), nested("Inner", Resource("Subnet")))
 BODY = Template(body="body")
 
 
@@ -94,10 +95,26 @@ def test_of_nested_stacks_that_nobody_looks_into_those_with_another_template_cha
     assert unseen(made.changes) == ["Data"]
 
 
-def test_a_nested_stack_may_change_for_a_value_though_its_template_does_not() -> None:
+@pytest.mark.parametrize(("network", "told"), [(NETWORK, []), (NEWER_NETWORK, ["Network", "Data"])])
+def test_a_nested_stack_changes_for_a_value_if_the_stack_that_gives_it_does(network: Resource, told: list[str]) -> None:
     given = detail("Parameters", evaluation="Dynamic", source="ResourceAttribute", cause="Network.Outputs.VpcId")
-    newer = replace(STANDING, resources=(NETWORK, replace(STANDING.resources[1], details=(given,)), Resource("Queue")))
-    made = root_alone(standing(Scene()), newer)
+    data = replace(STANDING.resources[1], details=(given,))
+    made = root_alone(standing(Scene()), replace(STANDING, resources=(network, data, Resource("Queue"))))
+
+    assert (unseen(made.changes) if made else []) == told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        detail("Parameters", source="ResourceAttribute", cause="Network.Outputs.VpcId"),
+        detail("Parameters", evaluation="Dynamic", source="ResourceAttribute", cause="Queue.Arn"),
+        detail("Parameters", source="ParameterReference", cause="Size"),
+    ],
+)
+def test_a_nested_stack_changes_for_any_other_value(given: dict[str, object]) -> None:
+    data = replace(STANDING.resources[1], details=(given,))
+    made = root_alone(standing(Scene()), replace(STANDING, resources=(NETWORK, data, Resource("Queue"))))
 
     assert made is not None
     assert unseen(made.changes) == ["Data"]

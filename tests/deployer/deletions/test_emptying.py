@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from deployer.cloudformation.inventory import Resource
@@ -80,6 +82,19 @@ def test_what_is_gone_already_is_empty() -> None:
     for resource in (BUCKET, REPOSITORY):
         assert emptying.content(aws, resource) is None
         emptying.empty(aws, resource)
+
+
+def test_a_repository_that_goes_while_it_is_emptied_is_empty() -> None:
+    ecr = ScriptedEcr(images=["sha256:one"])
+    delete = ecr.batch_delete_image
+
+    def late(**asked: Any) -> Any:
+        ecr.repositories.clear()
+        return delete(**asked)
+
+    ecr.batch_delete_image = late  # type: ignore[method-assign, assignment]
+    emptying.empty(scripted({"ecr": ecr}), REPOSITORY)
+    assert ecr.calls.count("ListImages") == 2
 
 
 def test_other_resources_hold_nothing() -> None:
