@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # the stubs are no part of what a user installs
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_elasticache import ElastiCacheClient
-    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_rds import RDSClient
@@ -126,12 +125,6 @@ class Aws:
     def elasticache(self) -> ElastiCacheClient:
         """The client of ElastiCache."""
         client: ElastiCacheClient = self._client("elasticache")
-        return client
-
-    @cached_property
-    def elbv2(self) -> ElasticLoadBalancingv2Client:
-        """The client of Elastic Load Balancing."""
-        client: ElasticLoadBalancingv2Client = self._client("elbv2")
         return client
 
     @cached_property

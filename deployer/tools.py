@@ -1,4 +1,4 @@
-"""What a roll-out works with: AWS, somebody to tell, a clock."""
+"""What the deployer works with: AWS, somebody to tell, a clock, the lock."""
 
 from __future__ import annotations
 

@@ -91,10 +91,15 @@ def last_seen(aws: Aws, name_or_id: str) -> Stack | None:
     )
 
 
+def made(stack: Stack | None) -> Stack | None:
+    """A stack that is more than reviewed; None where there is none."""
+    return None if stack is None or stack.status == "REVIEW_IN_PROGRESS" else stack
+
+
 def outputs(aws: Aws, name: str) -> dict[str, str]:
     """Return the outputs of a stack by their names. Raises DeployError when there is no such stack."""
-    stack = find(aws, name)
-    if stack is None or stack.status == "REVIEW_IN_PROGRESS":
+    stack = made(find(aws, name))
+    if stack is None:
         raise DeployError(f"there is no stack {name} in {aws.region}", "deploy first with `make airflow-deploy`")
     return stack.outputs
 

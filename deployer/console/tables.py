@@ -1,8 +1,8 @@
-"""What is shown before and after: changes, what a removal takes, outputs. Text in columns. Pure."""
+"""Changes as they are shown, line by line, and text in columns. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from deployer.cloudformation.changes import Change, Property, Recreation, Replacement
 from deployer.plans.plan import Planned, counted, totals, unseen
@@ -58,11 +58,6 @@ def summary(all_changes: Iterable[Change]) -> str:
     """Return, for example, `31 to add, 2 to change, 0 to destroy`; a replacement is added and destroyed."""
     added, changed, destroyed = totals(all_changes)
     return f"{added} to add, {changed} to change, {destroyed} to destroy"
-
-
-def outputs(values: Mapping[str, str]) -> str:
-    """Return outputs as name and value, in order of name."""
-    return "\n".join(columns(sorted(values.items())))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -98,7 +98,7 @@ def deploy(
         consent = _making(guard.over(beside.informed(tools, consent)), make)
         current = (yield from settle(tools, name, ask, held)) if held else found(tools, name)
         # Where a root is, and nothing is written down of it, a bucket that was lost came back, and no more was done.
-        half_done = written.is_blank and _made(current) is not None
+        half_done = written.is_blank and stacks.made(current) is not None
         wanted = StackRequest(desired.names.foundation, Template(body), tags=desired.tags, nested=False)
         wanted = replace(wanted, restores=half_done)
         foundation = yield from _foundation(tools, guard, wanted, standing, consent, ask)
@@ -142,7 +142,7 @@ def _on(
     who = tools.aws.identity().arn
     this = LastDeploy(packaging.hash_of(url), desired.settings, history.now(tools), who, desired.commit)
     with rolling.attended() if rolling else nullcontext():
-        brought = desired.secrets(_made(current))
+        brought = desired.secrets(stacks.made(current))
         request = replace(request, parameters={**parameters, **brought.parameters})
         with _withdrawn_for_nothing(tools, request.name, brought, consent) as consent:
             cluster = current.outputs.get(CLUSTER) if current else None
@@ -206,8 +206,7 @@ def _withdrawn_for_nothing(tools: Tools, root: str, brought: Brought, consent: C
     except BaseException:
         if not agreed:
             with suppress(*AWS_ERRORS):  # what has happened says more
-                found = stacks.find(tools.aws, root)
-                if found is None or found.status == "REVIEW_IN_PROGRESS":
+                if stacks.made(stacks.find(tools.aws, root)) is None:
                     brought.withdraw()
         raise
 
@@ -224,11 +223,6 @@ def _making(consent: Consent, make: Callable[[], None]) -> Consent:
         return True
 
     return asked
-
-
-def _made(stack: Stack | None) -> Stack | None:
-    """A stack that is more than reviewed; None where there is none."""
-    return None if stack is None or stack.status == "REVIEW_IN_PROGRESS" else stack
 
 
 def _roll_out(tools: Tools, desired: Desired, foundation: Result, settings: str) -> RollOut | None:

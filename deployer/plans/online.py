@@ -17,8 +17,8 @@ def existing(tools: Tools, name: str) -> Stack | None:
 
     Raises DeployError for a stack in a state that nothing can be planned from.
     """
-    found = stacks.find(tools.aws, name)
-    if found is None or found.status == "REVIEW_IN_PROGRESS":
+    found = stacks.made(stacks.find(tools.aws, name))
+    if found is None:
         return None
     if not is_unmade(found.status):
         require_ready(found)

@@ -28,7 +28,7 @@ def at_rest(tools: Tools, target: Target) -> Stack | None:
     """The root as it stands; None when it is yet to be created. Raises DeployError while something is done to it."""
     current = stacks.find(tools.aws, target.root)
     require_ready(current)
-    return None if current is None or current.status == "REVIEW_IN_PROGRESS" else current
+    return stacks.made(current)
 
 
 def settled(tools: Tools, target: Target, current: Stack | None) -> tuple[Release, ...]:

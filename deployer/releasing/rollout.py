@@ -42,7 +42,7 @@ class RollOut:
         self._again = DEPLOY if settings else PUSH
         self._record = Record(tools, target)
         self._tools, self._target, self._given = tools, target, settings
-        self._changing = self._proving = False
+        self._proving = False
         self._prepare()
 
     @property
@@ -69,7 +69,6 @@ class RollOut:
 
     def look(self, fresh: Sequence[StackEvent]) -> None:
         """Look for tasks of the new release that have ended."""
-        self._changing = True
         self._witness.look(fresh)
 
     def succeeded(self, operation: Operation) -> None:

@@ -145,9 +145,9 @@ def found(settings: Settings, tools: Tools) -> tuple[Target, Stack | None]:
     from deployer.cloudformation import stacks
     from deployer.releasing.targets import Target
 
-    foundation = stacks.find(tools.aws, f"{settings.stack_name}-foundation")
-    if foundation is None or foundation.status == "REVIEW_IN_PROGRESS":
+    foundation = stacks.made(stacks.find(tools.aws, f"{settings.stack_name}-foundation"))
+    if foundation is None:
         raise DeployError(f"there is no stack {settings.stack_name}-foundation in {tools.aws.region}", DEPLOY)
-    current = stacks.find(tools.aws, settings.stack_name)
+    current = stacks.made(stacks.find(tools.aws, settings.stack_name))
     target = Target.of(settings.stack_name, foundation.outputs, settings.ecr.images_lifecycle_count)
-    return target, None if current is None or current.status == "REVIEW_IN_PROGRESS" else current
+    return target, current

@@ -70,11 +70,6 @@ def test_the_summary_of_nothing() -> None:
     assert tables.summary([]) == "0 to add, 0 to change, 0 to destroy"
 
 
-def test_outputs_are_aligned_and_in_order() -> None:
-    assert tables.outputs({"Url": "http://x", "Bucket": "b"}) == "Bucket  b\nUrl     http://x"
-    assert tables.outputs({}) == ""
-
-
 def test_a_removal_names_what_goes_what_stays_and_what_is_inside() -> None:
     logs = Resource("app/Storage", "Logs", "app-logs", "AWS::S3::Bucket", Fate.GOES)
     kept = Resource("app/Storage", "Kept", "app-kept", "AWS::S3::Bucket", Fate.STAYS)
